@@ -152,3 +152,22 @@ shapes: [{name: e, status: 4xx, json: {error!: $err, errors?: [$err]}}]`
 	}
 	hold(t, all)
 }
+
+// A list that holds only failures holds no success, whatever its elements leave out.
+func TestARecordInAListOfFailuresFailed(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, bad: {kind: invalid, status: 400}, 4xx: invalid}
+shapes:
+  - {name: failures, status: 200, path: /b, lists: failures, json: {sent?: $any, failures!: [{id?: $item, code?: $item.code, text?: $item.detail}]}}
+  - {name: ok, status: 200, json: $data}`
+	const texts = `codes: {200: success, 4xx: invalid}
+shapes:
+  - {name: failures, status: 200, path: /b, lists: failures, json: {failed?: "$failures:int", failures!: [$item.detail]}}
+  - {name: ok, status: 200, json: $data}`
+	hold(t, []construct{
+		{name: "with nothing but a text", file: file, path: "/b", status: 200, body: `{"failures":[{"id":"a","text":"t"}]}`, want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"failed","detail":"t"}}]}`},
+		{name: "with a code that is listed", file: file, path: "/b", status: 200, body: `{"failures":[{"id":"a","code":"bad"}]}`, want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}}]}`},
+		{name: "with one that is not", file: file, path: "/b", status: 200, body: `{"failures":[{"id":"a","code":"odd"}]}`, want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"failed","code":"odd"}}]}`, wrote: "-"},
+		{name: "a text alone, and its number", file: texts, path: "/b", status: 200, body: `{"failed":1,"failures":["t"]}`, want: `{"kind":"partial","items":[{"index":0,"outcome":{"kind":"failed","detail":"t"}}]}`},
+	})
+}

@@ -236,8 +236,8 @@ func noted(it parlance.Item) bool { return it.Outcome.Kind == parlance.KindNoted
 
 // ItemMeaning is the row of a record: by its code, the coarser one, its form,
 // then its own status. A record without any of these shares the meaning of the
-// whole.
-func (d *Table) ItemMeaning(it, of *parlance.Outcome, is string, req *wire.Request) *spec.Row {
+// whole. If its list holds only failures, it is one.
+func (d *Table) ItemMeaning(it, of *parlance.Outcome, is string, failuresOnly bool, req *wire.Request) *spec.Row {
 	if r, _ := d.Said(it, is, req); r != nil {
 		return r
 	}
@@ -246,6 +246,9 @@ func (d *Table) ItemMeaning(it, of *parlance.Outcome, is string, req *wire.Reque
 	}
 	if of.Kind.Failing() {
 		return &spec.Row{Kind: of.Kind, Reason: of.Reason}
+	}
+	if failuresOnly {
+		return &spec.Row{Kind: parlance.KindFailed}
 	}
 	if it.Code != "" {
 		// A code that nobody listed, of a record in a good response: no guess that it is good.

@@ -26,6 +26,8 @@ type filler struct {
 
 	ofItems []parlance.Field // those that the template makes inside of items
 
+	failuresOnly bool // the list of the shape holds only the records that failed
+
 	common  wire.Common // where texts come from that no shape read
 	marked  bool        // the iterations of the records of one owner are marked
 	counted bool

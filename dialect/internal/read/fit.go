@@ -75,9 +75,10 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 		o.Kind = stated
 	}
 	fill.wait(o, r, res)
+	fill.failuresOnly = shape != nil && shape.FailuresOnly
 	fill.items(o, req)
 	own := stated != 0 || meaning.Good(is) // the response says its kind by itself
-	fill.roll(o, r, res, shape, own)
+	fill.roll(o, r, res, own)
 	if r.NotUsed {
 		fill.matcher(res).note("not_used", "the API says that it does not use status %d", res.Status)
 	}
@@ -187,15 +188,14 @@ func (f *filler) unread() int32 {
 
 // roll derives the kind of a response with a good status from its records, and compares
 // their number with the counts in the response.
-func (f *filler) roll(o *parlance.Outcome, r *spec.Row, res *wire.Response, shape *spec.Shape, own bool) {
-	failuresOnly := shape != nil && shape.FailuresOnly
+func (f *filler) roll(o *parlance.Outcome, r *spec.Row, res *wire.Response, own bool) {
 	if len(o.Items) > 0 && res.Status < 400 && !own {
-		o.Kind, o.Reason = meaning.RollUp(r, o.Items, failuresOnly)
+		o.Kind, o.Reason = meaning.RollUp(r, o.Items, f.failuresOnly)
 		if o.Kind.Failing() && f.m.unread > 0 {
 			o.Kind, o.Reason = parlance.KindPartial, "" // of what was not read nobody knows that it failed
 		}
 	}
-	if f.counted && f.contradicts(o.Items, failuresOnly) {
+	if f.counted && f.contradicts(o.Items, f.failuresOnly) {
 		f.m.unread++
 		f.m.note("count_contradicts", "the response counts a different number of items than it lists")
 	}

@@ -184,6 +184,10 @@ func kindWords() []string {
 
 // kind reads kind or kind/reason.
 func (r *Reporter) kind(n *yaml.Node) (parlance.Kind, parlance.Reason) {
+	if n.Tag == "!!null" {
+		r.Fault(At(n), "wrong_type", "write a kind; inside of {…} put several keys in quotes, as \"200, 201\": success, because a comma ends a value there", "the key has no kind")
+		return 0, ""
+	}
 	text, ok := r.Text(n, "a kind")
 	if !ok {
 		return 0, ""
