@@ -1,6 +1,9 @@
 package dialect_test
 
-import "testing"
+import (
+	"net/http"
+	"testing"
+)
 
 const doubtful = "codes: {200: success, 4xx: invalid, 5xx: internal, E1: {kind: conflict, status: 409}, W1: {kind: noted, status: 200}}\n"
 
@@ -169,5 +172,33 @@ shapes:
 		{name: "with a code that is listed", file: file, path: "/b", status: 200, body: `{"failures":[{"id":"a","code":"bad"}]}`, want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad"}}]}`},
 		{name: "with one that is not", file: file, path: "/b", status: 200, body: `{"failures":[{"id":"a","code":"odd"}]}`, want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"failed","code":"odd"}}]}`, wrote: "-"},
 		{name: "a text alone, and its number", file: texts, path: "/b", status: 200, body: `{"failed":1,"failures":["t"]}`, want: `{"kind":"partial","items":[{"index":0,"outcome":{"kind":"failed","detail":"t"}}]}`},
+	})
+}
+
+func TestAKindThatContradictsTheStatus(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, 4xx: invalid, 5xx: internal}
+shapes: [{name: e, json: {text: $detail, kind!: $kind}}]`
+	const header = `codes: {200: success, 4xx: invalid}
+shapes: [{name: e, status: 4xx, json: {text: $detail}}, {headers: {X-Kind: $kind}}]`
+	hold(t, []construct{
+		{name: "of a failure, under a good status", file: file, status: 200, body: `{"text":"t","kind":"conflict"}`, want: `{"kind":"noted","detail":"t"}`, told: "failure_mark", wrote: "-"},
+		{name: "of a failure, in a header", file: header, status: 200, header: "X-Kind: conflict", want: `{"kind":"noted"}`, told: "failure_mark", wrote: "-"},
+		{name: "of a success, under a failure", file: file, status: http.StatusConflict, body: `{"text":"t","kind":"success"}`, want: `{"kind":"invalid","detail":"t"}`, wrote: "-"},
+		{name: "of a finer failure", file: file, status: http.StatusConflict, body: `{"text":"t","kind":"conflict"}`, want: `{"kind":"conflict","detail":"t"}`},
+	})
+}
+
+func TestAnAdviceAndAFieldAreReadAsTheyStand(t *testing.T) {
+	t.Parallel()
+	const advice = `codes: {200: success, 5xx: internal}
+shapes: [{name: e, status: 5xx, json: {text: $detail, retry?: $retryable}}]`
+	const record = `codes: {200: success, bad: {kind: invalid, status: 400}, 4xx: invalid}
+shapes: [{name: b, status: 200, path: /b, json: {rows!: [{id!: $item, errors?: [{code!: $item.code, at?: $field, text: $item.detail & $field.message}]}]}}]`
+	hold(t, []construct{
+		{name: "an advice as a text", file: advice, status: http.StatusInternalServerError, body: `{"text":"t","retry":"false"}`, want: `{"kind":"internal","detail":"t","retryable":false}`},
+		{name: "an advice as a boolean", file: advice, status: http.StatusInternalServerError, body: `{"text":"t","retry":false}`, want: `{"kind":"internal","detail":"t","retryable":false}`, wrote: `{"text":"t","retry":"false"}`},
+		{name: "the path of the only error of a record", file: record, path: "/b", status: 200, body: `{"rows":[{"id":"a","errors":[{"code":"bad","at":"x","text":"t"}]},{"id":"b"}]}`,
+			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"t","fields":[{"path":"x","message":"t"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
 	})
 }

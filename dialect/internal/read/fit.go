@@ -66,6 +66,7 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	o.Status = res.Status
 	stated := o.Kind // by a $kind hole
 	if stated != 0 && !d.MayState(stated, res.Status, req) {
+		fill.contradict(stated, res)
 		stated = 0
 	}
 	is := fill.says(shape, req)
@@ -173,6 +174,16 @@ func (f *filler) says(shape *spec.Shape, req *wire.Request) string {
 		return shape.Is
 	}
 	return ""
+}
+
+// contradict marks a good response that states the kind of a failure. If it has records, they
+// say what it is.
+func (f *filler) contradict(stated parlance.Kind, res *wire.Response) {
+	if stated.Failing() && res.Status >= 200 && res.Status < 300 && !f.held(spec.Item) {
+		m := f.matcher(res)
+		m.marked = true
+		m.note("failure_mark", "status %d is a success, but the response says that it is %s", res.Status, stated)
+	}
 }
 
 // contradicted reports that a good response has the mark of a failure.

@@ -112,7 +112,7 @@ func (m *Matcher) hole(h *spec.Hole, n uint32) bool {
 	case tree.Null:
 		return h.Guard == nil
 	case tree.True, tree.False:
-		return first.Conv.Notation == spec.Boolean && m.text(h, m.Tree.Raw(n))
+		return (first.Conv.Notation == spec.Boolean || first.Target.Attr == spec.AttrRetryable) && m.text(h, m.Tree.Raw(n))
 	case tree.Text, tree.Number:
 		if h.Plain && !node.Escaped && node.End > node.Start {
 			m.copies(h, m.scope, node)

@@ -139,7 +139,7 @@ func (w *output) sameError(holds spec.Set, e *spec.Template, i int) bool {
 		return f.Code == "" || f.Code == own
 	}
 	holds &^= w.outside
-	return (!holds.Has(spec.Item, code) || f.Code == own) && (!holds.Has(spec.Item, text) || f.Message == w.value(spec.Target{Owner: spec.Item, Attr: text}))
+	return (!holds.Has(spec.Item, code) || f.Code == own || f.Code == "" && len(w.o.Fields) == 1) && (!holds.Has(spec.Item, text) || f.Message == w.value(spec.Target{Owner: spec.Item, Attr: text}))
 }
 
 // ownError makes a Field the error of its record in what the record has outside of its
