@@ -65,7 +65,7 @@ func (d *Writer) StatusFor(req *wire.Request, o *parlance.Outcome, data *wire.Pa
 func (d *Writer) Encode(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int) {
 	data = given(data)
 	c := d.choiceFor(req, o, data)
-	if p := c.Replay(d.Spec, req, o); p != nil && !d.Marked(c.Status, data.Body) && p.Run(m, dst, c, o, data) {
+	if p := c.Replay(d.Spec, req, o); p != nil && (len(data.Body) == 0 || !d.Marked(c.Status, data.Body)) && p.Run(m, dst, c, o, data) {
 		return
 	}
 	shape, read := d.write(m, dst, req, o, data, depth, c, nil)

@@ -159,7 +159,9 @@ func (c *Memory) Place(d *spec.Spec, key *ChoiceKey, req *wire.Request, o *parla
 	h = c.mixed(h, string(key.reason))
 	h = c.mixed(h, cmp.Or(key.Code, key.family)) // a code is of one family
 	h = c.mixed(h, key.path)
-	h = c.mixed(h, key.method)
+	if m := key.method; m != "" {
+		h = h*31 ^ uint64(m[0])<<8 ^ uint64(len(m)) // no two methods of HTTP have both
+	}
 	return &c.kept[(h^h>>32)%maxSlots]
 }
 
