@@ -84,3 +84,53 @@ func TestAnElementOfAFailureHasACodeThatSaysItsKind(t *testing.T) {
 		})
 	}
 }
+
+// The streams of models: what comes between the chunks of content and the end.
+func TestAFailureBetweenTheChunksOfAModelIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	const chat = "/v1/chat/completions"
+	for _, c := range []struct{ dialect, path, element, want string }{
+		{"vllm", chat, `{"error": {"object": "error", "message": "boom", "type": "BadRequestError", "param": null, "code": 400}}`, "invalid 400 boom"},
+		{"vllm", chat, `{"object": "error", "message": "boom", "type": "InternalServerError", "param": null, "code": 500}`, "internal 500 boom"},
+		{"openrouter", chat, `{"id": "gen-1", "error": {"code": 429, "message": "boom"}, "choices": [{"delta": {"content": ""}, "finish_reason": "error"}]}`, "rate_limited 429 boom"},
+		{"databricks", "/serving-endpoints/a/invocations", `{"error_code": "TEMPORARILY_UNAVAILABLE", "message": "boom"}`, "unavailable TEMPORARILY_UNAVAILABLE boom"},
+		{"mistral", chat, `{"object": "error", "message": "boom", "type": "service_unavailable", "param": null, "code": null}`, "failed  boom"},
+		{"llama-cpp", chat, `{"error": {"code": 503, "message": "boom", "type": "unavailable_error"}}`, "unavailable unavailable_error boom"},
+		{"hugging-face", "/generate_stream", `{"error": "boom", "error_type": "overloaded"}`, "unavailable overloaded boom"},
+		{"huawei-apig", chat, `{"error_code": "APIG.0308", "error_msg": "boom"}`, "noted  "},
+		{"modelscope", chat, `{"errors": {"message": "boom"}}`, "noted  "},
+		{"xai", chat, `{"error": "boom", "code": "The service is currently unavailable"}`, "unavailable The service is currently unavailable boom"},
+	} {
+		t.Run(c.dialect+" "+c.element, func(t *testing.T) {
+			t.Parallel()
+			body := "data: {\"choices\": [{\"delta\": {\"content\": \"a\"}}]}\n\ndata: " + c.element + "\n\ndata: [DONE]\n\n"
+			res := dialect.Response{Status: 200, Header: dialect.HeaderMap{"Content-Type": {"text/event-stream"}}, Body: []byte(body)}
+			o := opened(t, c.dialect).Decode(dialect.Request{Method: "POST", Path: c.path}, res).Outcome
+			if got := o.Kind.String() + " " + o.Code + " " + o.Detail; got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAnExceptionInAStreamOfBedrockIsRead(t *testing.T) {
+	t.Parallel()
+	d := opened(t, "bedrock")
+	req := dialect.Request{Method: "POST", Path: "/model/a/converse-stream"}
+	for _, c := range []struct {
+		o    parlance.Outcome
+		want string
+	}{
+		{parlance.Outcome{Kind: parlance.KindRateLimited, Code: "throttlingException", Detail: "Too many"}, "rate_limited throttlingException Too many"},
+		{parlance.Outcome{Kind: parlance.KindInternal, Detail: "boom"}, "internal InternalServerException boom"},
+	} {
+		w := d.WriteStream(req)
+		body := w.Append(nil, dialect.StreamPart{Event: "contentBlockDelta", Data: []byte(`{"delta": {"text": "a"}}`)})
+		m, _ := w.Encode(body, &c.o)
+		res := dialect.Response{Status: 200, Header: dialect.HeaderMap{"Content-Type": {w.Type()}}, Body: m.Body}
+		read := d.Decode(req, res)
+		if got := read.Outcome.Kind.String() + " " + read.Outcome.Code + " " + read.Outcome.Detail; got != c.want || read.Stream == nil || read.Stream.Content != 1 {
+			t.Errorf("got %q in %+v, want %q after one element", got, read.Stream, c.want)
+		}
+	}
+}

@@ -154,13 +154,14 @@ func (s *Stream) count(role Role, read *wire.Decoded, torn bool) {
 func (s *Stream) look(e *stream.Element) (*spec.Element, Role, *wire.Decoded) {
 	plain := s.plain(e)
 	named := plain == nil && len(e.Event) > 0 && s.named(e)
-	if e.Broken || !s.of.Always && !e.Bare && !named && (plain == nil || plain.Shape.Is == "") && !s.may(e) {
+	marked := plain == nil && s.marked(e.Data)
+	if e.Broken || !s.of.Always && !e.Bare && !named && !marked && (plain == nil || plain.Shape.Is == "") && !s.may(e) {
 		if plain != nil {
 			return plain, plain.Role, nil
 		}
 		return nil, spec.RoleContent, nil
 	}
-	fits, read := s.fit(e, plain)
+	fits, read := s.fit(e, plain, marked)
 	switch kind := read.Outcome.Kind; {
 	case kind.Failing(), kind == parlance.KindPartial:
 		return fits, spec.RoleFailure, read
@@ -175,6 +176,12 @@ func (s *Stream) look(e *stream.Element) (*spec.Element, Role, *wire.Decoded) {
 		s.diags = append(s.diags, read.Diagnostics...)
 	}
 	return nil, spec.RoleContent, nil
+}
+
+// marked reports that the first name in the data of an element is the mark of a failure in
+// the responses of the dialect.
+func (s *Stream) marked(data []byte) bool {
+	return len(data) > 2 && data[0] == '{' && data[1] == '"' && s.d.Suspects.First[data[2]] && begins(data[1:], s.d.Suspects.Errors)
 }
 
 // named reports that an event has the name of failures alone, or "error", which is the name
@@ -218,9 +225,10 @@ func (s *Stream) unfit(e *stream.Element, read *wire.Decoded) (*spec.Element, Ro
 	return nil, spec.RoleContent, nil
 }
 
-// fit reads an element by the first template that it fits: plain, or one before it. It
+// fit reads an element by the first template that it fits: plain, or one before it. If it
+// fits none and may be a response of its own, it is read by the shapes of the file. It
 // returns nil for the template if it fits none.
-func (s *Stream) fit(e *stream.Element, plain *spec.Element) (*spec.Element, *wire.Decoded) {
+func (s *Stream) fit(e *stream.Element, plain *spec.Element, response bool) (*spec.Element, *wire.Decoded) {
 	read := new(wire.Decoded)
 	if shape := s.decode(s.elements, read, e); shape != nil {
 		for _, t := range s.of.Elements {
@@ -236,7 +244,7 @@ func (s *Stream) fit(e *stream.Element, plain *spec.Element) (*spec.Element, *wi
 	case plain != nil:
 		*read = wire.Decoded{}
 		s.says(read, plain)
-	case e.Bare:
+	case e.Bare || response:
 		*read = wire.Decoded{}
 		s.decode(s.d, read, e)
 	}
