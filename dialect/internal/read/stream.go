@@ -153,9 +153,11 @@ func (s *Stream) count(role Role, read *wire.Decoded, torn bool) {
 // fits none is content.
 func (s *Stream) look(e *stream.Element) (*spec.Element, Role, *wire.Decoded) {
 	plain := s.plain(e)
-	named := plain == nil && len(e.Event) > 0 && s.named(e)
-	marked := plain == nil && s.marked(e.Data)
-	if e.Broken || !s.of.Always && !e.Bare && !named && !marked && (plain == nil || plain.Shape.Is == "") && !s.may(e) {
+	named, marked := false, false
+	if plain == nil {
+		named, marked = s.named(e), s.marked(e.Data)
+	}
+	if e.Broken || !named && !marked && !e.Bare && !s.reads(e, plain) {
 		if plain != nil {
 			return plain, plain.Role, nil
 		}
@@ -178,6 +180,12 @@ func (s *Stream) look(e *stream.Element) (*spec.Element, Role, *wire.Decoded) {
 	return nil, spec.RoleContent, nil
 }
 
+// reads reports that a reader is needed for an element, by the template that it fits without
+// one, nil for none.
+func (s *Stream) reads(e *stream.Element, plain *spec.Element) bool {
+	return s.of.Always || plain != nil && plain.Shape.Is != "" || s.may(e)
+}
+
 // marked reports that the first name in the data of an element is the mark of a failure in
 // the responses of the dialect.
 func (s *Stream) marked(data []byte) bool {
@@ -187,6 +195,9 @@ func (s *Stream) marked(data []byte) bool {
 // named reports that an event has the name of failures alone, or "error", which is the name
 // that most streams give them.
 func (s *Stream) named(e *stream.Element) bool {
+	if len(e.Event) == 0 {
+		return false
+	}
 	named := string(e.Event) == "error"
 	for _, t := range s.of.Elements {
 		if t.WriteOnly || t.Event != string(e.Event) {

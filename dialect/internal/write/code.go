@@ -45,19 +45,22 @@ func (w *output) needCode() {
 	if w.code != "" || !w.o.Kind.Failing() || w.writes(w.row, "") {
 		return
 	}
-	own := w.d.Owns(w.row) && w.row.Names(strconv.Itoa(w.status))
 	for _, reason := range [...]parlance.Reason{w.o.Reason, w.row.Reason} {
 		for _, byDefault := range [...]bool{true, false} {
 			for _, r := range w.d.Rows {
-				if own && (r.Status != w.status || r.Reason != w.row.Reason || r.NoEffect && !w.row.NoEffect) {
-					continue
-				}
-				if r.Kind == w.row.Kind && r.Reason == reason && r.ByDefault == byDefault && w.lendsCode(r) {
+				if r.Kind == w.row.Kind && r.Reason == reason && r.ByDefault == byDefault && w.like(r) && w.lendsCode(r) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// like reports that a row means the same as the chosen one under the chosen status, if the
+// file lists that status.
+func (w *output) like(r *spec.Row) bool {
+	own := w.d.Owns(w.row) && w.row.Names(strconv.Itoa(w.status))
+	return !own || r.Status == w.status && r.Reason == w.row.Reason && (!r.NoEffect || w.row.NoEffect)
 }
 
 // lendsCode takes the row and its code, fine or coarse, for an Outcome without a code. It
