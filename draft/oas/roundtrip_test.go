@@ -34,6 +34,7 @@ var readOtherwise = map[string]int{
 // as in one that somebody else wrote. The names and the values of members are then all that
 // an import has.
 var readOtherwisePlain = map[string]int{
+	"anthropic":          31, // the outer type, which is the same in each error, is taken for the code
 	"aws-rest-json":      39, // a header field is the code
 	"braintree":          10, // as above
 	"cloudflare-edge":    22, // as above
@@ -57,11 +58,12 @@ var readOtherwisePlain = map[string]int{
 	"adyen":              4,  // a code under 200 that does not look like a failure
 	"google-cloud":       10, // the code is within the list of errors in one of two forms
 	"hubspot":            3,  // the policy of a limit is the code, and not the type
-	"mailchimp":          17, // the title is the code
+	"mailchimp":          24, // the title is the code
 	"microsoft-graph":    8,  // the inner error has the finer code
 	"problem":            1,  // the reason is no code
 	"salesforce":         1,  // 300 is a conflict
 	"soap":               10, // two versions, and codes behind prefixes
+	"stability":          23, // the code is called name
 	"vms":                12, // the message stands under an empty one, where fields stand too
 	"webdav":             10, // the name of an element is the code
 	"xero":               7,  // the message is the code, or a header field is
