@@ -258,7 +258,7 @@ func isCode(name string, v *value) bool {
 	switch {
 	case v.kind == number:
 		return !isNoCode(v) && isWhole(v.text) && strings.HasSuffix(name, "code")
-	case v.kind != textual || !isToken(v.text):
+	case v.kind != textual || !isToken(v.text) || strings.EqualFold(v.text, "error"): // the type of each error is no code
 		return false
 	case name == "status" || name == "name" || name == "key":
 		return isShouted(v.text)

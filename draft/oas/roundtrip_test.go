@@ -34,7 +34,6 @@ var readOtherwise = map[string]int{
 // as in one that somebody else wrote. The names and the values of members are then all that
 // an import has.
 var readOtherwisePlain = map[string]int{
-	"anthropic":          31, // the outer type, which is the same in each error, is taken for the code
 	"aws-rest-json":      39, // a header field is the code
 	"braintree":          10, // as above
 	"cloudflare-edge":    22, // as above
