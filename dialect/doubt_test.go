@@ -3,6 +3,8 @@ package dialect_test
 import (
 	"net/http"
 	"testing"
+
+	"github.com/parlance-api/parlance/dialect"
 )
 
 const doubtful = "codes: {200: success, 4xx: invalid, 5xx: internal, E1: {kind: conflict, status: 409}, W1: {kind: noted, status: 200}}\n"
@@ -185,6 +187,7 @@ shapes: [{name: e, status: 4xx, json: {text: $detail}}, {headers: {X-Kind: $kind
 		{name: "of a failure, under a good status", file: file, status: 200, body: `{"text":"t","kind":"conflict"}`, want: `{"kind":"noted","detail":"t"}`, told: "failure_mark", wrote: "-"},
 		{name: "of a failure, in a header", file: header, status: 200, header: "X-Kind: conflict", want: `{"kind":"noted"}`, told: "failure_mark", wrote: "-"},
 		{name: "of a success, under a failure", file: file, status: http.StatusConflict, body: `{"text":"t","kind":"success"}`, want: `{"kind":"invalid","detail":"t"}`, wrote: "-"},
+		{name: "that nobody knows", file: file, status: http.StatusConflict, body: `{"text":"t","kind":"bogus"}`, want: `{"kind":"invalid","detail":"t"}`, told: "unfit_member", wrote: "-"},
 		{name: "of a finer failure", file: file, status: http.StatusConflict, body: `{"text":"t","kind":"conflict"}`, want: `{"kind":"conflict","detail":"t"}`},
 	})
 }
@@ -198,7 +201,25 @@ shapes: [{name: b, status: 200, path: /b, json: {rows!: [{id!: $item, errors?: [
 	hold(t, []construct{
 		{name: "an advice as a text", file: advice, status: http.StatusInternalServerError, body: `{"text":"t","retry":"false"}`, want: `{"kind":"internal","detail":"t","retryable":false}`},
 		{name: "an advice as a boolean", file: advice, status: http.StatusInternalServerError, body: `{"text":"t","retry":false}`, want: `{"kind":"internal","detail":"t","retryable":false}`, wrote: `{"text":"t","retry":"false"}`},
+		{name: "an advice that nobody knows", file: advice, status: http.StatusInternalServerError, body: `{"text":"t","retry":"perhaps"}`, want: `{"kind":"internal","detail":"t"}`, told: "unfit_member", wrote: "-"},
 		{name: "the path of the only error of a record", file: record, path: "/b", status: 200, body: `{"rows":[{"id":"a","errors":[{"code":"bad","at":"x","text":"t"}]},{"id":"b"}]}`,
 			want: `{"kind":"partial","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"bad","detail":"t","fields":[{"path":"x","message":"t"}]}},{"index":1,"id":"b","outcome":{"kind":"success"}}]}`},
 	})
+}
+
+// What was met before is read in a shorter way, which complains all the same.
+func TestAKindThatNobodyKnowsIsToldEachTime(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Compile("test.yaml", []byte("dialect: test\ncodes: {200: success, 4xx: invalid}\nshapes: [{name: e, status: 4xx, json: {message!: $detail, kind?: $kind}}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		for kind, want := range map[string]int{"conflict": 0, "bogus": 1} {
+			body := []byte(`{"message": "m", "kind": "` + kind + `"}`)
+			if got := d.Decode(dialect.Request{}, dialect.Response{Status: http.StatusConflict, Body: body}); len(got.Diagnostics) != want {
+				t.Errorf("round %d, %s: got %v, want %d", i, kind, got.Diagnostics, want)
+			}
+		}
+	}
 }

@@ -126,7 +126,11 @@ func (f *filler) one(o *parlance.Outcome, i int) {
 	case t.Attr == spec.AttrExtra:
 		f.extra(o, f.m.extras[f.m.binds[i].extra-1], f.text(i))
 	default:
-		spec.SetWhole(o, t.Attr, f.text(i))
+		text := f.text(i)
+		if spec.Unheard(t.Attr, text) {
+			f.m.note("unfit_member", "%q is no value of %s", text, t.Attr)
+		}
+		spec.SetWhole(o, t.Attr, text)
 	}
 }
 

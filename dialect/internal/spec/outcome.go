@@ -145,6 +145,18 @@ func OutcomeText(o *parlance.Outcome, a Attribute) string {
 	return ""
 }
 
+// Unheard reports that a text is none of the words that an attribute can have.
+func Unheard(a Attribute, text string) bool {
+	switch a {
+	case AttrKind:
+		_, known := parlance.ParseKind(text)
+		return !known && text != ""
+	case AttrRetryable:
+		return adviceOf(text) == 0 && text != ""
+	}
+	return false
+}
+
 // SetWhole sets an attribute that is not set yet: of several places the first
 // filled one counts. The HTTP status is the transport's and never the body's.
 func SetWhole(o *parlance.Outcome, a Attribute, text string) {

@@ -188,11 +188,18 @@ func (g *Replay) Fill(o *parlance.Outcome, res *wire.Response, at *Spans, wants 
 					continue
 				}
 			}
+			if u.bit&words != 0 && spec.Unheard(u.Target.Attr, text) {
+				*o = parlance.Outcome{}
+				return false
+			}
 			u.set(o, text)
 		}
 	}
 	return true
 }
+
+// words are the attributes of the whole that can have a few words alone.
+const words = spec.Set(1<<spec.AttrKind | 1<<spec.AttrRetryable)
 
 // size is the size of the pieces.
 func (g *Replay) size(at *Spans) (n int) {
