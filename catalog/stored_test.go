@@ -33,3 +33,28 @@ func TestNoDialectOfAnAIProviderRetriesWhatIsStoredOrAJob(t *testing.T) {
 		}
 	}
 }
+
+// TestAPathThatNoClientOfItsVendorRetriesIsNotSafe holds the own paths of vendors whose
+// clients retry nothing against the paths of the same vendors that a client retries.
+func TestAPathThatNoClientOfItsVendorRetriesIsNotSafe(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, not, safe string }{
+		{"dashscope", "/api/v1/services/aigc/text-generation/generation", "/compatible-mode/v1/chat/completions"},
+		{"hugging-face", "/generate", "/hf-inference/models/owner/name"},
+		{"llama-cpp", "/completion", "/v1/chat/completions"},
+		{"llama-cpp", "/embeddings", "/v1/embeddings"},
+		{"minimax", "/v1/text/chatcompletion_v2", "/anthropic/v1/messages"},
+		{"ollama", "/api/chat", "/v1/chat/completions"},
+		{"ollama", "/api/embeddings", "/v1/embeddings"},
+		{"pollinations", "/openai", "/v1/chat/completions"},
+		{"zhipu", "/api/paas/v4/rerank", "/api/paas/v4/chat/completions"},
+	} {
+		d := opened(t, c.name)
+		if d.Idempotent(dialect.Request{Method: "POST", Path: c.not}) {
+			t.Errorf("%s: POST %s is safe to retry", c.name, c.not)
+		}
+		if !d.Idempotent(dialect.Request{Method: "POST", Path: c.safe}) {
+			t.Errorf("%s: POST %s is not safe to retry", c.name, c.safe)
+		}
+	}
+}
