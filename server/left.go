@@ -49,9 +49,16 @@ func (x *exchange) outermost() *exchange {
 }
 
 // failedByLeaving reports whether an error has come of a caller who left. An error with
-// an outcome of its own says what happened, unless it was canceled.
+// an outcome of its own says what happened, unless it was canceled, or is only how a reader
+// of the body words that it broke off.
 func (x *exchange) failedByLeaving(err error, o *parlance.Outcome) bool {
-	if !o.Kind.ServerFault() || !x.left() {
+	if !x.left() {
+		return false
+	}
+	if body := &x.outermost().body; body.broke.Load() && errors.Is(err, *body.failed.Load()) {
+		return true
+	}
+	if !o.Kind.ServerFault() {
 		return false
 	}
 	return errors.Is(err, context.Canceled) || o.Kind == parlance.KindInternal && !errors.As(err, new(*parlance.Error))
@@ -62,17 +69,16 @@ func (x *exchange) failedByLeaving(err error, o *parlance.Outcome) bool {
 type arrival struct {
 	io.ReadCloser
 	broke  atomic.Bool
-	failed atomic.Pointer[error] // why it could not be read, if its sender is still there
+	failed atomic.Pointer[error] // why it could not be read
 }
 
 func (b *arrival) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	switch {
-	case err == nil || err == io.EOF || err == http.ErrBodyReadAfterClose:
-	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET):
-		b.broke.Store(true)
-	default:
+	if err != nil && err != io.EOF && err != http.ErrBodyReadAfterClose {
 		b.failed.Store(&err)
+		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+			b.broke.Store(true)
+		}
 	}
 	return n, err
 }

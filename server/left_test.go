@@ -17,6 +17,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/guard"
+	"github.com/parlance-api/parlance/server/idempotency"
 	"github.com/parlance-api/parlance/server/internal/servertest"
 	"github.com/parlance-api/parlance/store/storetest"
 )
@@ -75,6 +76,15 @@ func TestACallerWhoLeftIsNoFaultOfTheServer(t *testing.T) {
 			}))
 		},
 		"in the middle of its body": func(s *server.Server) http.Handler { return s.Handle(servertest.Reads) },
+		"in the middle of its body under a key": func(s *server.Server) http.Handler {
+			return idempotency.Middleware(servertest.NewKeys())(s.Handle(servertest.Reads))
+		},
+		"in the middle of its body, which a reader words as invalid": func(s *server.Server) http.Handler {
+			return s.Handle(func(_ http.ResponseWriter, r *http.Request) (any, error) {
+				_, err := io.ReadAll(r.Body)
+				return nil, parlance.NewError(parlance.KindInvalid, "The order was cut off.").Because(err)
+			})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -87,7 +97,7 @@ func TestACallerWhoLeftIsNoFaultOfTheServer(t *testing.T) {
 					began <- struct{}{}
 					h.ServeHTTP(w, r)
 				})))
-				leave(t, l, began, name == "in the middle of its body")
+				leave(t, l, began, strings.HasPrefix(name, "in the middle of its body"))
 				got := <-end
 				if o := got.Outcome; got.Status != 499 || o.Status != 499 || o.Kind != parlance.KindFailed || o.Reason != parlance.ReasonCanceled {
 					t.Errorf("%s: observed %d, %+v", dialect, got.Status, o)
@@ -115,7 +125,7 @@ func leave(t *testing.T, l *httptest.Server, began <-chan struct{}, early bool) 
 	}
 	request := "GET /orders HTTP/1.1\r\nHost: shop\r\n\r\n"
 	if early {
-		request = "POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Length: 100\r\n\r\nhalf of it"
+		request = "POST /orders HTTP/1.1\r\nHost: shop\r\nIdempotency-Key: k\r\nContent-Length: 100\r\n\r\nhalf of it"
 	}
 	if _, err := io.WriteString(c, request); err != nil {
 		t.Fatal(err)

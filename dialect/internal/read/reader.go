@@ -216,18 +216,10 @@ func (m *Matcher) lacks(p *spec.Plan, req *wire.Request, res *wire.Response) boo
 
 // fitting is what comes of a body that fits a shape strictly: the shape, unless a good
 // response carries the mark of a failure or the rest of a body that is cut off could be
-// a failure's. If a failure has members that the shape does not read, those count too.
+// a failure's.
 func (d *Reader) fitting(m *Matcher, p *spec.Plan, s *spec.Shape, req *wire.Request, res *wire.Response, start mark) (fitted *spec.Shape, readable bool) {
 	if res.Status >= 400 {
-		again := m.overlooked(p, s, req)
-		if len(again) == 0 && m.unread == 0 || m.form != spec.FormJSON && m.form != spec.FormXML {
-			return s, true
-		}
-		m.Back(start)
-		if more := m.leniently(append(again, s), p, req, res); more != nil {
-			return more, true
-		}
-		return s, m.body(s, res.Body)
+		return m.fittingFailure(p, s, req, res, start)
 	}
 	if m.sequence && s.IsEnvelope() {
 		if !d.failed(m, p.Marked, nil, res, start) {
@@ -243,6 +235,20 @@ func (d *Reader) fitting(m *Matcher, p *spec.Plan, s *spec.Shape, req *wire.Requ
 		return nil, false
 	}
 	return s, !res.Cut || !m.undecided(p, s, req, res)
+}
+
+// fittingFailure is what comes of the body of a status that fails: the shape. If it has
+// members that the shape does not read, those count too.
+func (m *Matcher) fittingFailure(p *spec.Plan, s *spec.Shape, req *wire.Request, res *wire.Response, start mark) (fitted *spec.Shape, readable bool) {
+	again := m.overlooked(p, s, req)
+	if len(again) == 0 && m.unread == 0 || m.form != spec.FormJSON && m.form != spec.FormXML {
+		return s, true
+	}
+	m.Back(start)
+	if more := m.leniently(append(again, s), p, req, res); more != nil {
+		return more, true
+	}
+	return s, m.body(s, res.Body)
 }
 
 // undecided reports that the rest of a good response that is cut off could still say that
