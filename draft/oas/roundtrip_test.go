@@ -19,9 +19,9 @@ import (
 var readOtherwise = map[string]int{
 	"braintree":       10, // errors beside data, under 200
 	"cloudflare-edge": 22, // the code is within a line of text
-	"dropbox":         26, // the code is the beginning of a text
+	"dropbox":         51, // the code is the beginning of a text
 	"github-graphql":  11, // errors beside data, under 200
-	"google-calendar": 43, // the code is within the list of errors alone
+	"google-calendar": 44, // the code is within the list of errors alone
 	"graphql":         1,  // errors beside data, under 200
 	"keycloak":        1,  // one text is the code, and the message of others
 	"shopify-graphql": 10, // errors beside data, under 200
@@ -38,12 +38,12 @@ var readOtherwisePlain = map[string]int{
 	"braintree":          10, // as above
 	"cloudflare-edge":    22, // as above
 	"datadog":            15, // the errors are texts
-	"dropbox":            26, // as above
+	"dropbox":            51, // as above
 	"facebook-graph":     7,  // the subcode is the code
 	"figma":              10, // the member of the message has a name of its own
 	"firebase-messaging": 10, // the code is within the list of errors in one of two forms
 	"github-graphql":     11, // as above
-	"google-calendar":    43, // as above
+	"google-calendar":    44, // as above
 	"graphql":            1,  // as above
 	"intercom":           40, // the type of the whole is not the code
 	"keycloak":           1,  // as above
