@@ -97,8 +97,12 @@ func (a *addresses) concerns(name string, values []string) bool {
 	case "Location", "Content-Location", "Operation-Location", "Azure-Asyncoperation", "Link", "Refresh", "Set-Cookie":
 		return true
 	}
-	return len(values) > 0 && strings.HasPrefix(values[0], "http") && strings.Contains(values[0], "//"+a.upstream.Host) &&
-		!strings.HasPrefix(name, "Access-Control-")
+	return !strings.HasPrefix(name, "Access-Control-") && slices.ContainsFunc(values, a.isOf)
+}
+
+// isOf reports a URL of the upstream.
+func (a *addresses) isOf(value string) bool {
+	return strings.HasPrefix(value, "http") && strings.Contains(value, "//"+a.upstream.Host)
 }
 
 // mapped is one value of a field as callers see it. Clients resolve few fields, so the
@@ -115,7 +119,10 @@ func (a *addresses) mapped(req *http.Request, name, value string) (string, bool)
 	case "Set-Cookie":
 		return a.cookie(req, value)
 	}
-	return a.outside(req, value, true)
+	if name == "Operation-Location" || name == "Azure-Asyncoperation" || a.isOf(value) {
+		return a.outside(req, value, true)
+	}
+	return value, true // beside one of the upstream
 }
 
 // outside is an address in a response to req as callers see it. It reports false for one
