@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +66,7 @@ func TestAnElementOfAFailureHasACodeThatSaysItsKind(t *testing.T) {
 		{"openai", "/v1/chat/completions", parlance.Outcome{Kind: parlance.KindRateLimited, Detail: "Busy"}, `"code":"rate_limit_exceeded"`, ""},
 		{"kubernetes", "/api/v1/pods?watch=true", overloaded, `"reason":"ServiceUnavailable"`, "code reason"},
 		{"ollama", "/api/chat", overloaded, `{"error":"Busy"}`, "reason code kind"},
+		{"deepseek", "/v1/responses", parlance.Outcome{Kind: parlance.KindInvalid, Detail: "Busy"}, `"message":"Busy"`, ""},
 	} {
 		t.Run(c.dialect+" "+c.wrote, func(t *testing.T) {
 			t.Parallel()
@@ -72,14 +74,16 @@ func TestAnElementOfAFailureHasACodeThatSaysItsKind(t *testing.T) {
 			if c.dialect == "kubernetes" {
 				method = "GET"
 			}
-			w := opened(t, c.dialect).WriteStream(dialect.Request{Method: method, Path: c.path})
-			m, written := w.Encode(nil, &c.o)
-			var lost []string
-			for _, l := range m.Losses {
-				lost = append(lost, l.Attribute)
-			}
-			if !written || !strings.Contains(string(m.Body), c.wrote) || !strings.Contains(string(m.Body), "Busy") || strings.Join(lost, " ") != c.lost {
-				t.Errorf("wrote %s, lost %v; want %s and %s", m.Body, m.Losses, c.wrote, c.lost)
+			d := opened(t, c.dialect)
+			for time := range 2 { // what one stream loses is no matter of the next
+				m, written := d.WriteStream(dialect.Request{Method: method, Path: c.path}).Encode(nil, &c.o)
+				var lost []string
+				for _, l := range m.Losses {
+					lost = append(lost, l.Attribute)
+				}
+				if !written || !strings.Contains(string(m.Body), c.wrote) || !strings.Contains(string(m.Body), "Busy") || strings.Join(lost, " ") != c.lost || slices.Contains(lost, "") {
+					t.Errorf("time %d: wrote %s, lost %v; want %s and %s", time, m.Body, m.Losses, c.wrote, c.lost)
+				}
 			}
 		})
 	}

@@ -29,7 +29,7 @@ func (w *output) withFields(it *parlance.Item, i int, e *spec.Template, write fu
 	w.ownField(e)
 	write(e)
 	all := !slices.Contains(w.fields.done, false)
-	w.losses = slices.DeleteFunc(w.losses, func(l parlance.Loss) bool {
+	w.losses = slices.DeleteFunc(slices.Clone(w.losses), func(l parlance.Loss) bool { // those of a choice are shared
 		of := strings.HasPrefix(l.Attribute, "fields[")
 		all = all && !of
 		return of

@@ -236,7 +236,7 @@ func (s *Stream) read(e stream.Out) parlance.Outcome {
 
 // lostBy adds what an element does not say, or says of itself.
 func lostBy(o, said *parlance.Outcome, losses []parlance.Loss) []parlance.Loss {
-	losses = slices.DeleteFunc(losses, func(l parlance.Loss) bool { // of a row
+	losses = slices.DeleteFunc(slices.Clone(losses), func(l parlance.Loss) bool { // those of a row are shared
 		return l.Attribute == "code" && o.Code == "" || l.Attribute == "family" && o.Family == ""
 	})
 	lose := func(attribute, reason string) {
