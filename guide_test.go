@@ -34,6 +34,7 @@ func TestTheGuidesDoWhatTheySay(t *testing.T) {
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "./cmd/parlance").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	t.Run("the command starts soon", func(t *testing.T) { startsSoon(t, bin) })
 	for _, guide := range guides {
 		t.Run(guide, func(t *testing.T) { doGuide(t, ctx, guide, bin) })
 	}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -16,13 +17,20 @@ const (
 	constant   = `'[^'"\\]*'|"[^'"\\]*"|-?\d+|[Tt]rue|[Ff]alse`
 )
 
-var (
-	parameter  = regexp.MustCompile(`^\{\{\s*parameters(?:\.(\w+)|\[\s*['"](\w+)['"]\s*\]|\.get\(\s*['"](\w+)['"]\s*\))\s*\}\}$`)
-	comparison = regexp.MustCompile(`^(` + ofResponse + `)\s*(?:==\s*(` + constant + `)|\s+is\s+([Tt]rue|[Ff]alse)|\s+in\s*[\[(]((?:\s*(?:` + constant + `)\s*,?)+)\s*[\])])$`)
-	guard      = regexp.MustCompile(`^(?:['"][\w-]+['"]\s+in\s+` + ofResponse + `|['"][\w-]+['"]\s+in\s+response|` + ofResponse + `(?:\s+is\s+(?:string|mapping|defined|not\s+none))?)$`)
-	constants  = regexp.MustCompile(constant)
-	step       = regexp.MustCompile(`\.get\(\s*['"]([\w-]+)['"][^)]*\)|\.(\w+)|\[\s*['"]([\w-]+)['"]\s*\]`)
-)
+type grammar struct {
+	parameter, comparison, guard, constants, step *regexp.Regexp
+}
+
+// expressions are compiled at their first use.
+var expressions = sync.OnceValue(func() grammar {
+	return grammar{
+		parameter:  regexp.MustCompile(`^\{\{\s*parameters(?:\.(\w+)|\[\s*['"](\w+)['"]\s*\]|\.get\(\s*['"](\w+)['"]\s*\))\s*\}\}$`),
+		comparison: regexp.MustCompile(`^(` + ofResponse + `)\s*(?:==\s*(` + constant + `)|\s+is\s+([Tt]rue|[Ff]alse)|\s+in\s*[\[(]((?:\s*(?:` + constant + `)\s*,?)+)\s*[\])])$`),
+		guard:      regexp.MustCompile(`^(?:['"][\w-]+['"]\s+in\s+` + ofResponse + `|['"][\w-]+['"]\s+in\s+response|` + ofResponse + `(?:\s+is\s+(?:string|mapping|defined|not\s+none))?)$`),
+		constants:  regexp.MustCompile(constant),
+		step:       regexp.MustCompile(`\.get\(\s*['"]([\w-]+)['"][^)]*\)|\.(\w+)|\[\s*['"]([\w-]+)['"]\s*\]`),
+	}
+})
 
 // evaluated is a scalar without its template. It reports false for a template that cannot be
 // evaluated, and for any other value.
@@ -34,7 +42,7 @@ func (p parameters) evaluated(n *yaml.Node) (string, bool) {
 		if !strings.Contains(n.Value, "{{") && !strings.Contains(n.Value, "{%") {
 			return n.Value, true
 		}
-		found := parameter.FindStringSubmatch(strings.TrimSpace(n.Value))
+		found := expressions().parameter.FindStringSubmatch(strings.TrimSpace(n.Value))
 		if found == nil {
 			return "", false
 		}
@@ -62,9 +70,9 @@ func conditionOf(template string) (c condition, ok bool) {
 	flag := condition{}
 	for part := range strings.SplitSeq(inside, " and ") {
 		part = strings.TrimSpace(part)
-		found := comparison.FindStringSubmatch(part)
+		found := expressions().comparison.FindStringSubmatch(part)
 		if found == nil {
-			if !guard.MatchString(part) {
+			if !expressions().guard.MatchString(part) {
 				return c, false
 			}
 			continue
@@ -90,7 +98,7 @@ func conditionOf(template string) (c condition, ok bool) {
 }
 
 func pathOf(member string) (path []string) {
-	for _, s := range step.FindAllStringSubmatch(strings.TrimPrefix(member, "response"), -1) {
+	for _, s := range expressions().step.FindAllStringSubmatch(strings.TrimPrefix(member, "response"), -1) {
 		path = append(path, s[1]+s[2]+s[3])
 	}
 	return path
@@ -98,7 +106,7 @@ func pathOf(member string) (path []string) {
 
 // valuesOf are the constants of a text as JSON.
 func valuesOf(text string) []string {
-	all := constants.FindAllString(text, -1)
+	all := expressions().constants.FindAllString(text, -1)
 	for i, v := range all {
 		if v[0] == '\'' || v[0] == '"' {
 			all[i] = strconv.Quote(v[1 : len(v)-1])

@@ -13,19 +13,18 @@ type app struct {
 	Language string `json:"language"`
 }
 
-var appSchema = validate.MustCompile(`{
-	"type": "object",
-	"required": ["name", "language"],
-	"properties": {
-		"name":     {"type": "string", "minLength": 1, "maxLength": 20},
-		"language": {"type": "string", "enum": ["en", "el"]}
-	}
-}`)
-
 // newApp is of the part that validates: it tells of invalid fields in an envelope of its
 // own, and of all else as the rest of the service does.
 func (s *Service) newApp(next http.Handler) http.Handler {
-	return fits(appSchema, next, func(w http.ResponseWriter, r *http.Request, err error) {
+	schema := validate.MustCompile(`{
+		"type": "object",
+		"required": ["name", "language"],
+		"properties": {
+			"name":     {"type": "string", "minLength": 1, "maxLength": 20},
+			"language": {"type": "string", "enum": ["en", "el"]}
+		}
+	}`)
+	return fits(schema, next, func(w http.ResponseWriter, r *http.Request, err error) {
 		if parlance.OutcomeOf(err).Reason != parlance.ReasonFields {
 			failCoded(w, r, err)
 			return

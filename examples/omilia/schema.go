@@ -10,21 +10,21 @@ import (
 	"github.com/parlance-api/parlance/server/validate"
 )
 
-var (
-	dialogSchema = validate.MustCompile(`{
+func newDialog(next http.Handler) http.Handler {
+	return fits(validate.MustCompile(`{
 		"type": "object",
 		"required": ["app"],
 		"properties": {"app": {"type": "string", "minLength": 1}, "description": {"type": "string", "maxLength": 50}}
-	}`)
-	messageSchema = validate.MustCompile(`{
+	}`), next, failCoded)
+}
+
+func newMessage(next http.Handler) http.Handler {
+	return fits(validate.MustCompile(`{
 		"type": "object",
 		"required": ["text"],
 		"properties": {"text": {"type": "string", "maxLength": 500}}
-	}`)
-)
-
-func newDialog(next http.Handler) http.Handler  { return fits(dialogSchema, next, failCoded) }
-func newMessage(next http.Handler) http.Handler { return fits(messageSchema, next, failCoded) }
+	}`), next, failCoded)
+}
 
 // fits lets those pass whose body fits a schema.
 func fits(s *validate.Schema, next http.Handler, fail func(http.ResponseWriter, *http.Request, error)) http.Handler {

@@ -12,11 +12,13 @@ import (
 
 // newBook is what adding a book takes. The dialect has a place for one message and none
 // for fields, so what is wrong with a field is told in the message.
-var newBook = validate.JSON(validate.MustCompile(`{
-	"type": "object",
-	"required": ["title"],
-	"properties": {"title": {"type": "string", "minLength": 1}}
-}`))
+func newBook(next http.Handler) http.Handler {
+	return validate.JSON(validate.MustCompile(`{
+		"type": "object",
+		"required": ["title"],
+		"properties": {"title": {"type": "string", "minLength": 1}}
+	}`))(next)
+}
 
 // shelf is the books that there are.
 type shelf struct {

@@ -29,14 +29,16 @@ func shelf() []product {
 
 // isProduct refuses what is none. The envelope has no place for fields, so it is
 // said in a sentence.
-var isProduct = validate.JSON(validate.MustCompile(`{
-	"type": "object",
-	"required": ["id", "name"],
-	"properties": {
-		"id": {"type": "string", "pattern": "^[a-z]+$"},
-		"name": {"type": "string", "minLength": 1, "maxLength": 40}
-	}
-}`), validate.WithTexts(productTexts()))
+func isProduct(next http.Handler) http.Handler {
+	return validate.JSON(validate.MustCompile(`{
+		"type": "object",
+		"required": ["id", "name"],
+		"properties": {
+			"id": {"type": "string", "pattern": "^[a-z]+$"},
+			"name": {"type": "string", "minLength": 1, "maxLength": 40}
+		}
+	}`), validate.WithTexts(productTexts()))(next)
+}
 
 func productTexts() *validate.Texts {
 	t := validate.NewTexts()

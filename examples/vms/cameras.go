@@ -28,11 +28,13 @@ type camera struct {
 	Name string `json:"name"`
 }
 
-var newCamera = validate.JSON(validate.MustCompile(`{
-	"type": "object",
-	"required": ["name"],
-	"properties": {"name": {"type": "string", "minLength": 1, "maxLength": 50}}
-}`), byHl)
+func newCamera(next http.Handler) http.Handler {
+	return validate.JSON(validate.MustCompile(`{
+		"type": "object",
+		"required": ["name"],
+		"properties": {"name": {"type": "string", "minLength": 1, "maxLength": 50}}
+	}`), byHl)(next)
+}
 
 // create adds a camera and counts it, or neither: in one transaction, where a
 // service with a database writes its own row too.

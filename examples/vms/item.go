@@ -13,14 +13,16 @@ type item struct {
 }
 
 // newItem holds an item to what VMS's page shows as its example.
-var newItem = validate.JSON(validate.MustCompile(`{
-	"type": "object",
-	"required": ["url", "date"],
-	"properties": {
-		"url":  {"title": "URL", "type": "string", "format": "url", "maxLength": 10},
-		"date": {"type": "string", "format": "Y-m-d H:i:s"}
-	}
-}`, validate.DateFormat("Y-m-d H:i:s")), byHl)
+func newItem(next http.Handler) http.Handler {
+	return validate.JSON(validate.MustCompile(`{
+		"type": "object",
+		"required": ["url", "date"],
+		"properties": {
+			"url":  {"title": "URL", "type": "string", "format": "url", "maxLength": 10},
+			"date": {"type": "string", "format": "Y-m-d H:i:s"}
+		}
+	}`, validate.DateFormat("Y-m-d H:i:s")), byHl)(next)
+}
 
 // byHl has a client choose the language as VMS's page says: header Hl, or query hl.
 var byHl = validate.WithLanguage("Hl", "hl")
