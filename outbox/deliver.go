@@ -22,7 +22,8 @@ import (
 	"github.com/parlance-api/parlance/queue"
 )
 
-// maxResult bounds, in bytes, how much of a vendor's response is kept.
+// maxResult bounds, in bytes, the body of a vendor's response that is kept. A longer one is
+// not kept, since half a document would look like a whole one.
 const maxResult = 1 << 20
 
 // requestOf is a request as the dialect knows it.
@@ -59,7 +60,7 @@ func (b *Outbox) deliver(hard context.Context, t queue.Task, worker string) {
 	if x.unreadable == nil && len(t.Data) > 0 {
 		x.unreadable = json.Unmarshal(t.Data, &x.before)
 	}
-	x.request.ID = t.ID
+	x.request.ID, x.request.Owner = t.ID, t.Owner
 	for _, o := range b.observers {
 		ctx = o.Begin(ctx, x.request.Carried, x.delivery())
 	}
@@ -168,17 +169,20 @@ func (x *turn) send(ctx context.Context, p progress) attempt {
 		return x.failed(err)
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxResult))
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxResult+1))
 	report, ok := client.ReportOf(resp)
 	if !ok {
 		return x.failed(client.ErrForeign)
 	}
 	x.report = report.SupportReport
 	x.result.ContentType, x.result.Location = resp.Header.Get("Content-Type"), resp.Header.Get("Location")
-	if err == nil {
+	a := attempt{outcome: report.Outcome, decision: report.Decision}
+	switch {
+	case len(text) > maxResult:
+		a.decision.Why += "; its body is longer than 1 MiB and is not kept"
+	case err == nil:
 		x.result.Body = text
 	}
-	a := attempt{outcome: report.Outcome, decision: report.Decision}
 	switch {
 	case report.Broken != nil && !report.Outcome.Kind.Failing():
 		// What the status began to say was never said to its end.

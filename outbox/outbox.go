@@ -159,3 +159,14 @@ func New(store queue.Store, options ...Option) *Outbox {
 
 // Vendors are the names of the vendors that this process knows.
 func (b *Outbox) Vendors() []string { return slices.Sorted(maps.Keys(b.vendors)) }
+
+// Dialect is the dialect of a vendor; nil if this process does not know it.
+func (b *Outbox) Dialect(vendor string) *dialect.Dialect {
+	if v := b.vendors[vendor]; v != nil {
+		return v.dialect
+	}
+	return nil
+}
+
+// MaxBody is how many bytes the body of a request may have.
+func (b *Outbox) MaxBody() int { return b.maxBody }

@@ -51,6 +51,8 @@ type Request struct {
 
 	Operation string `json:"operation,omitempty"` // a name for logs and reports, with few values
 
+	Owner string `json:"-"` // who asked for it, such as server.Principal.ID; "" is nobody known
+
 	Carried map[string]string `json:"carried,omitempty"` // what observers gave to Put; Put sets it
 }
 
@@ -105,7 +107,7 @@ func (b *Outbox) Put(ctx context.Context, r Request) (string, error) {
 		r.Deadline = now.Add(b.patience)
 	}
 	err = b.store.Put(ctx, queue.Task{
-		ID: r.ID, Kind: Kind, Lane: r.Vendor + " " + cmp.Or(r.Limit, u.Scheme+"://"+u.Host), Key: r.Order, Input: input,
+		ID: r.ID, Kind: Kind, Lane: r.Vendor + " " + cmp.Or(r.Limit, u.Scheme+"://"+u.Host), Key: r.Order, Input: input, Owner: r.Owner,
 		Activity: activity.ID(ctx), Created: now, Due: r.NotBefore, Deadline: r.Deadline,
 	})
 	if err != nil {
@@ -117,8 +119,9 @@ func (b *Outbox) Put(ctx context.Context, r Request) (string, error) {
 
 // check says why a request can never be delivered.
 func (b *Outbox) check(r Request) (*vendor, *url.URL, error) {
+	var reason parlance.Reason
 	refuse := func(format string, args ...any) error {
-		return &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Detail: "outbox: " + fmt.Sprintf(format, args...)}}
+		return &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Reason: reason, Detail: "outbox: " + fmt.Sprintf(format, args...)}}
 	}
 	v := b.vendors[r.Vendor]
 	if v == nil {
@@ -143,6 +146,7 @@ func (b *Outbox) check(r Request) (*vendor, *url.URL, error) {
 	case u.User != nil, activity.CleanText(r.URL) != r.URL:
 		return nil, nil, refuse("the URL has a credential in it, which would be stored; give it to WithVendor")
 	case size > b.maxBody:
+		reason = parlance.ReasonRequestTooLarge
 		return nil, nil, refuse("the body has %d bytes; at most %d are allowed (WithMaxBody)", size, b.maxBody)
 	case !r.Deadline.IsZero() && !r.Deadline.After(time.Now()):
 		return nil, nil, refuse("its deadline is over")

@@ -115,7 +115,7 @@ func deliveryOf(t queue.Task) Delivery {
 	}
 	// What was erased, or is of another version, is shown without.
 	_ = json.Unmarshal(t.Input, &d.Request)
-	d.Request.ID = t.ID
+	d.Request.ID, d.Request.Owner = t.ID, t.Owner
 	d.Request.Vendor = cmp.Or(d.Request.Vendor, strings.SplitN(t.Lane, " ", 2)[0])
 	var p progress
 	_ = json.Unmarshal(t.Data, &p)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/internal/prefer"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/internal/core"
 )
@@ -40,13 +41,13 @@ func (b *Queue) handler(kind string, always bool) http.Handler {
 		if !always {
 			w.Header().Add("Vary", "Prefer")
 		}
-		p := preferOf(r.Header.Values("Prefer"))
-		if !always && !p.async {
+		p := prefer.Of(r.Header.Values("Prefer"))
+		if !always && !p.Async {
 			caller, _ := server.PrincipalOf(r.Context())
 			return b.now(r.Context(), kind, input, caller)
 		}
 		if core.ClaimedInside(r.Context()) {
-			if p.async {
+			if p.Async {
 				w.Header().Add("Preference-Applied", "respond-async")
 			}
 			return b.atomic(func(ctx context.Context) (any, error) { return b.Accept(ctx, kind, input) }), nil
@@ -55,15 +56,15 @@ func (b *Queue) handler(kind string, always bool) http.Handler {
 		if err != nil {
 			return nil, err
 		}
-		if p.waits {
-			w.Header().Add("Preference-Applied", "wait="+strconv.Itoa(int(p.wait/time.Second)))
-			if now, err := b.wait(r.Context(), j.ID, min(p.wait, b.maxWait)); err == nil && now.Result != nil {
+		if p.Waits {
+			w.Header().Add("Preference-Applied", p.Applied())
+			if now, err := b.wait(r.Context(), j.ID, min(p.Wait, b.maxWait)); err == nil && now.Result != nil {
 				return replyOf(now.Result), nil
 			} else if err == nil {
 				j = now
 			}
 		}
-		if p.async {
+		if p.Async {
 			w.Header().Add("Preference-Applied", "respond-async")
 		}
 		return b.accepted(j), nil

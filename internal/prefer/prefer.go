@@ -1,4 +1,5 @@
-package jobs
+// Package prefer reads what a client prefers of how it gets a response (RFC 7240).
+package prefer
 
 import (
 	"strconv"
@@ -6,16 +7,19 @@ import (
 	"time"
 )
 
-// prefer is what a client prefers of how it gets a response (RFC 7240).
-type prefer struct {
-	async bool          // respond-async
-	wait  time.Duration // whole seconds
-	waits bool          // wait was given
+// Preferences are those that a server of this project knows.
+type Preferences struct {
+	Async bool          // respond-async (RFC 7240, 4.1)
+	Wait  time.Duration // whole seconds (RFC 7240, 4.3)
+	Waits bool          // wait was given
 }
 
-// preferOf reads the values of the Prefer fields. Unknown preferences are ignored. If a
+// Applied is the value of Preference-Applied for a wait (RFC 7240, 3).
+func (p Preferences) Applied() string { return "wait=" + strconv.Itoa(int(p.Wait/time.Second)) }
+
+// Of reads the values of the Prefer fields. Unknown preferences are ignored. If a
 // preference comes twice, the first one counts (RFC 7240, 2).
-func preferOf(values []string) (p prefer) {
+func Of(values []string) (p Preferences) {
 	seen := map[string]bool{}
 	for _, value := range values {
 		for value != "" {
@@ -30,12 +34,12 @@ func preferOf(values []string) (p prefer) {
 			seen[name] = true
 			switch name {
 			case "respond-async":
-				p.async = true
+				p.Async = true
 			case "wait":
 				text = strings.Trim(strings.TrimSpace(text), `"`)
 				// 32 bits of seconds are 136 years, and no time.Duration overflows.
 				if n, err := strconv.ParseUint(text, 10, 32); err == nil {
-					p.wait, p.waits = time.Duration(n)*time.Second, true
+					p.Wait, p.Waits = time.Duration(n)*time.Second, true
 				}
 			}
 		}
