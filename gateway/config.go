@@ -74,6 +74,10 @@ type Config struct {
 	// after the http.Server has been shut down.
 	Recorder *activity.Recorder
 
+	// Later stores requests that need no response at once, and delivers them from an outbox;
+	// nil stores none.
+	Later *Later
+
 	Logger    *slog.Logger      // slog.Default; every record gets the activity id
 	Transport http.RoundTripper // sends the requests; the default is like net/http's, with more idle connections
 	Client    []client.Option   // further options of the client end, such as a credential or a breaker

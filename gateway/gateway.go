@@ -23,6 +23,7 @@ type Gateway struct {
 	form    *translate.Translator
 	address addresses
 	buffers buffers
+	later   *later      // nil if no request is stored
 	long    atomic.Bool // it was said that long responses are passed through
 }
 
@@ -49,6 +50,12 @@ func New(c Config) (*Gateway, error) {
 		g.log.Warn("the callers' dialect has idempotency keys and the upstream's has none: a caller who retries under a key may be served twice",
 			"speaks", g.config.Speaks.Name(), "to", g.config.To.Name())
 	}
+	if c.Later != nil {
+		var err error
+		if g.later, err = g.newLater(*c.Later); err != nil {
+			return nil, err
+		}
+	}
 	return g, nil
 }
 
@@ -68,7 +75,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(cause)
 		}
 	}()
-	if !g.refused(w, x, r) {
+	if !g.refused(w, x, r) && !g.takes(w, x, r) {
 		g.forward(w, x, r)
 	}
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/gateway"
+	"github.com/parlance-api/parlance/outbox"
+	"github.com/parlance-api/parlance/store/memory"
 )
 
 func TestAConfigThatLacksSomethingSaysWhat(t *testing.T) {
@@ -23,11 +25,20 @@ func TestAConfigThatLacksSomethingSaysWhat(t *testing.T) {
 		}
 		return u
 	}
+	box := outbox.New(memory.New().Queue(), outbox.WithVendor("hub", vms), outbox.WithVendor("shop", open(t, "plain")))
+	later := func(l gateway.Later) gateway.Config {
+		return gateway.Config{Upstream: at("http://x"), Speaks: vms, To: vms, Later: &l}
+	}
 	tests := []struct {
 		name   string
 		config gateway.Config
 		want   string
 	}{
+		{"no outbox", later(gateway.Later{Vendor: "hub"}), "gateway: Later has no Outbox"},
+		{"no such vendor", later(gateway.Later{Outbox: box, Vendor: "x"}), `gateway: the outbox has no vendor "x"; it has ["hub" "shop"]`},
+		{"another dialect", later(gateway.Later{Outbox: box, Vendor: "shop"}), `gateway: the vendor "shop" has the dialect plain, and Speaks is vms`},
+		{"a malformed route", later(gateway.Later{Outbox: box, Vendor: "hub", Routes: []string{"orders"}}),
+			`gateway: Later: parsing "orders": at offset 0: host/path missing /`},
 		{"no upstream", gateway.Config{Speaks: vms, To: vms}, "gateway: the Config has no Upstream"},
 		{"an upstream without a scheme", gateway.Config{Upstream: at("localhost:80"), Speaks: vms, To: vms},
 			`gateway: the upstream must be an http or https URL with a host, not "localhost:80"`},

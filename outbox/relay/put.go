@@ -52,11 +52,10 @@ func (l *Relay) put(r *http.Request, out outbox.Request) (outbox.Delivery, error
 		out.ID = id
 	}
 	id, err := l.box.Put(r.Context(), out)
-	if errors.Is(err, parlance.ErrConflict) && out.ID != "" {
-		id, err = out.ID, nil
-	}
 	switch o := parlance.OutcomeOf(err); {
 	case err == nil:
+		return outbox.Delivery{ID: id, State: outbox.Waiting, Request: out}, nil
+	case errors.Is(err, parlance.ErrConflict) && out.ID != "":
 	case errors.Is(err, parlance.ErrInvalid) && o.Reason == parlance.ReasonRequestTooLarge:
 		return outbox.Delivery{}, &parlance.Error{Outcome: tooLarge(int64(l.box.MaxBody())), Err: err}
 	case errors.Is(err, parlance.ErrInvalid):
@@ -64,7 +63,7 @@ func (l *Relay) put(r *http.Request, out outbox.Request) (outbox.Delivery, error
 	default:
 		return outbox.Delivery{}, err
 	}
-	d, err := l.box.Find(r.Context(), id)
+	d, err := l.box.Find(r.Context(), out.ID)
 	if err == nil && d.Request.Owner != out.Owner {
 		err = parlance.ErrConflict // another's, by an ID of the program
 	}

@@ -138,8 +138,7 @@ func TestARequestIsTakenAndItsStatusBecomesTheVendorsResponse(t *testing.T) {
 					resp.Header.Get("Preference-Applied") != "respond-async" || resp.Header.Get("Vary") != "Prefer" || o.RetryAfter != 2*time.Second {
 					t.Fatalf("got %d %v, %v, after %s", resp.StatusCode, resp.Header, o.Kind, o.RetryAfter)
 				}
-				time.Sleep(time.Second)
-				resp, o = s.do("GET", place, "")
+				resp, o = s.do("GET", place, "", "Prefer", "wait=10")
 				if body := text(resp); o.Kind != c.kind || resp.StatusCode != c.status || !strings.Contains(body, c.body) {
 					t.Errorf("got %d %s %v %s", resp.StatusCode, o.Kind, resp.Header, body)
 				}

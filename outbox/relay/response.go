@@ -14,6 +14,7 @@ import (
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/internal/prefer"
 	"github.com/parlance-api/parlance/outbox"
 )
 
@@ -93,7 +94,7 @@ func (l *Relay) translated(r *http.Request, d outbox.Delivery) (*http.Response, 
 }
 
 // Status is the response to a request for the status of a delivery, whose ID ends the path:
-// that of [Relay.Response] to a GET. A DELETE calls the delivery off. The response is accepted
+// that of [Relay.Response] to a GET, which may wait for the end (Prefer: wait=N). A DELETE calls the delivery off. The response is accepted
 // if an attempt is still under way, and empty if there is nothing left to stop. A delivery of
 // another owner is not_found.
 func (l *Relay) Status(r *http.Request) (*http.Response, parlance.Outcome) {
@@ -107,6 +108,16 @@ func (l *Relay) Status(r *http.Request) (*http.Response, parlance.Outcome) {
 	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
+		p := prefer.Of(r.Header.Values("Prefer"))
+		if !p.Waits {
+			break
+		}
+		if d, err = l.wait(r.Context(), d, p.Wait); err != nil {
+			return l.failed(r, err)
+		}
+		resp, o := l.Response(r, d)
+		resp.Header.Add("Preference-Applied", p.Applied())
+		return resp, o
 	case http.MethodDelete:
 		if err = l.box.Cancel(r.Context(), id); err == nil {
 			d, err = l.box.Find(r.Context(), id)
