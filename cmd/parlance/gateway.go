@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,14 +17,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/client/breaker"
 	"github.com/parlance-api/parlance/gateway"
 )
-
-// grace is how long the last records may take to be written.
-const grace = 9 * time.Second
 
 // gatewayFlags are what the flags of the gateway set.
 type gatewayFlags struct {
@@ -37,6 +32,8 @@ type gatewayFlags struct {
 	attempts, breaker         int
 	breakerPause, unreachable time.Duration
 	trusted                   []string
+	token, user               string
+	async, asyncAlways        []string
 	config                    gateway.Config // the settings that need no reading
 }
 
@@ -52,6 +49,11 @@ streams through untouched if its body cannot change its meaning.
 With --store it keeps a record of each request with every attempt at the API. Callers
 get the ID that "parlance activity" finds it by.
 
+With --async the same store has an outbox. A caller who prefers it (Prefer:
+respond-async) gets 202 and the URL of a status. The request is delivered as the API's
+page says, for days if need be; the status then is the API's response. "parlance
+outbox" shows what waits.
+
 The log on standard error has one line for each request that failed or was retried:
 the status on both sides, the meaning, the attempts, and the IDs.
 
@@ -60,6 +62,7 @@ then finish, for as long as --drain says. A second interrupt ends it at once. SI
 does nothing.`,
 		Example: `  parlance gateway --upstream https://api.example.com --speaks vms
   parlance gateway --upstream http://localhost:9000 --speaks vision --to problem --listen 127.0.0.1:8080
+  parlance gateway --upstream https://api.example.com --speaks omilia --token env:TOKEN --store gateway.db --async 'POST /orders'
   parlance gateway --upstream http://localhost:9000 --speaks vms --store gateway.db
   parlance gateway --upstream http://localhost:9000 --speaks vms --log-format json --access-log --breaker 10`,
 		Args: arguments(0, 0, "no arguments"),
@@ -76,6 +79,10 @@ does nothing.`,
 	dialectFlag(cmd, &f.to, "to", "the dialect to translate to")
 	storeFlags(cmd, &f.keep, "the `STORE` to keep records in: a file of SQLite, or a URL postgres://…; none are kept without it")
 	flags.IntVar(&f.sample, "sample", 1, "keep the records of all failures, and of one of `N` successes")
+	flags.StringVar(&f.token, "token", "", "the gateway's own token, as `SECRET`: env:NAME or @FILE; 'Header: env:NAME' is sent in that header")
+	flags.StringVar(&f.user, "user", "", "the gateway's own user:password (Basic), as `SECRET`: env:NAME or @FILE")
+	flags.StringArrayVar(&f.async, "async", nil, "a `ROUTE` on which callers may prefer to be told later, such as 'POST /orders' or /orders/; needs --store; may be given several times")
+	flags.StringArrayVar(&f.asyncAlways, "async-always", nil, "a `ROUTE` whose requests are always delivered later")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "the `ADDRESS` to listen at; port 0 is a free one")
 	flags.StringSliceVar(&f.trusted, "trusted-proxy", nil, "an `ADDRESS` or range (10.0.0.0/8) of proxies whose X-Forwarded and similar fields are passed on; all others lose them")
 
@@ -138,14 +145,11 @@ func (a *app) runGateway(ctx context.Context, f *gatewayFlags) error {
 			},
 		})))
 	}
-	if f.keep.name != "" {
-		recorder, stop, err := a.record(ctx, f.keep, f.sample, config.Logger)
-		if err != nil {
-			return err
-		}
-		defer stop()
-		config.Recorder = recorder
+	stop, err := a.gatewayKeeps(ctx, f, &config)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	g, err := gateway.New(config)
 	if err != nil {
 		return err
@@ -186,27 +190,6 @@ func proxies(texts []string) ([]netip.Prefix, error) {
 		out = append(out, p)
 	}
 	return out, nil
-}
-
-// record opens a store to keep records in. What it has taken is written when stop
-// returns.
-func (a *app) record(ctx context.Context, at place, sample int, log *slog.Logger) (_ *activity.Recorder, stop func(), err error) {
-	s, err := at.open(ctx)
-	if err != nil {
-		m := at.fault(err)
-		if !at.remote() {
-			m.message, m.hint = "--store: "+err.Error(), "it is made where it is missing, in a folder that is there"
-		}
-		return nil, nil, m
-	}
-	r := activity.NewRecorder(s.Activity(), activity.WithLogger(log), activity.WithSampling(sample))
-	return r, func() {
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-		defer cancel()
-		if err := errors.Join(r.Close(ending), s.Close()); err != nil {
-			log.Error("not all records are written", "error", at.redact(err.Error()))
-		}
-	}, nil
 }
 
 // upstreamURL demands what a request can be sent to.

@@ -72,6 +72,7 @@ func TestGatewayRefusesWhatItCannotStandBefore(t *testing.T) {
 		{"a number below zero", "gateway --upstream http://localhost:9000 --speaks vms --breaker -3", "parlance: --breaker: -3 is below zero\nhint: without the flag its default counts\n"},
 		{"a format that is none", "gateway --upstream http://localhost:9000 --speaks vms --log-format xml", "hint: it is text or json\n"},
 		{"a proxy that is none", "gateway --upstream http://localhost:9000 --speaks vms --trusted-proxy nginx", "parlance: --trusted-proxy: \"nginx\" is neither an address nor a range\n"},
+		{"routes without a store", "gateway --upstream http://localhost:9000 --speaks vms --async /orders", "parlance: --async has no --store\nhint: for example: --store gateway.db\n"},
 		{"an address that is none", "gateway --upstream http://localhost:9000 --speaks vms --listen nowhere", "hint: --listen 127.0.0.1:0 takes a free port\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -234,5 +235,82 @@ func TestTheFlagsOfTheGatewayHold(t *testing.T) {
 		if told, stderr, exit := invoke(t, "", "activity", id, "--store", store); exit != want {
 			t.Errorf("%s: exit %d, want %d: %s%s", id, exit, want, told, stderr)
 		}
+	}
+}
+
+// TestGatewayDeliversLaterOverARestart with the token that only its process knows.
+func TestGatewayDeliversLaterOverARestart(t *testing.T) {
+	t.Parallel()
+	var up atomic.Bool
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer own" {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		if !up.Load() {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `{"number":7}`)
+	}))
+	defer upstream.Close()
+	file := filepath.Join(t.TempDir(), "gateway.db")
+	place := ""
+	for turn := range 2 {
+		ctx, interrupt := context.WithCancel(t.Context())
+		stdout, out := io.Pipe()
+		done := make(chan int)
+		go func() {
+			done <- run(ctx, []string{"gateway", "--upstream", upstream.URL, "--speaks", "problem", "--to", "omilia", "--listen", "127.0.0.1:0",
+				"--store", file, "--async", "POST /orders", "--token", "env:TOKEN"},
+				func(name string) string { return map[string]string{"TOKEN": "own"}[name] }, strings.NewReader(""), out, io.Discard)
+			out.Close()
+		}()
+		banner, err := bufio.NewReader(stdout).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		address, _, _ := strings.Cut(banner, " ")
+		ask := func(method, url, prefer string, want int) (*http.Response, string) {
+			req, err := http.NewRequest(method, address+url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Prefer", prefer)
+			req.Header.Set("Authorization", "Bearer of-the-caller")
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			if err != nil || resp.StatusCode != want {
+				t.Fatalf("%s %s: got %d %s, want %d", method, url, resp.StatusCode, body, want)
+			}
+			return resp, string(body)
+		}
+		if turn == 0 {
+			resp, _ := ask("POST", "/orders", "respond-async", http.StatusAccepted)
+			place = resp.Header.Get("Location")
+			_, body := ask("GET", place, "", http.StatusAccepted)
+			if !strings.Contains(body, `"state":"`) {
+				t.Errorf("got %s", body)
+			}
+		} else {
+			up.Store(true)
+			if _, body := ask("GET", place, "wait=30", http.StatusOK); !strings.Contains(body, `{"number":7}`) {
+				t.Errorf("got %s", body)
+			}
+		}
+		interrupt()
+		if exit := <-done; exit != exitClean {
+			t.Errorf("exit %d", exit)
+		}
+	}
+	text, err := os.ReadFile(file)
+	if err != nil || bytes.Contains(text, []byte("of-the-caller")) || bytes.Contains(text, []byte("Bearer own")) {
+		t.Errorf("a credential is in the file, or it cannot be read: %v", err)
 	}
 }

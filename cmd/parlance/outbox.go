@@ -63,28 +63,19 @@ func (v *vendors) options(a *app) (all []outbox.Option, err error) {
 	secrets := map[string][]client.Option{}
 	for _, given := range v.tokens {
 		name, where, _ := strings.Cut(given, "=")
-		header := ""
-		if !isPlace(where) {
-			header, where, _ = strings.Cut(where, ":")
-		}
-		token, err := a.secret("--token", strings.TrimSpace(where))
+		made, _, err := a.token(where)
 		if err != nil {
 			return nil, err
-		}
-		made := client.WithCredential(theToken(token))
-		if header != "" {
-			made = client.WithAPIKey(strings.TrimSpace(header), token)
 		}
 		secrets[name] = append(secrets[name], made)
 	}
 	for _, given := range v.users {
 		name, where, _ := strings.Cut(given, "=")
-		pair, err := a.secret("--user", where)
+		made, err := a.user(where)
 		if err != nil {
 			return nil, err
 		}
-		user, password, _ := strings.Cut(pair, ":")
-		secrets[name] = append(secrets[name], client.WithBasic(user, password))
+		secrets[name] = append(secrets[name], made)
 	}
 	for _, given := range v.dialects {
 		name, of, found := strings.Cut(given, "=")
@@ -106,6 +97,33 @@ func (v *vendors) options(a *app) (all []outbox.Option, err error) {
 		return nil, &mistake{message: fmt.Sprintf("a secret is for the vendor %q, which --vendor does not name", name), hint: "for example: --vendor " + cmp.Or(name, "NAME") + "=vision"}
 	}
 	return all, nil
+}
+
+// token is the token of --token: a place, or a header and a place. header is where it is sent;
+// "" is the dialect's choice.
+func (a *app) token(where string) (_ client.Option, header string, err error) {
+	if !isPlace(where) {
+		header, where, _ = strings.Cut(where, ":")
+		header = strings.TrimSpace(header)
+	}
+	token, err := a.secret("--token", strings.TrimSpace(where))
+	if err != nil {
+		return nil, "", err
+	}
+	if header != "" {
+		return client.WithAPIKey(header, token), header, nil
+	}
+	return client.WithCredential(theToken(token)), "", nil
+}
+
+// user is the user and password of --user.
+func (a *app) user(where string) (client.Option, error) {
+	pair, err := a.secret("--user", where)
+	if err != nil {
+		return nil, err
+	}
+	user, password, _ := strings.Cut(pair, ":")
+	return client.WithBasic(user, password), nil
 }
 
 // openOutbox opens the outbox of a store for changes.
