@@ -19,8 +19,8 @@ import (
 // for days if it has to. The caller watches the status that Location names, which becomes the
 // upstream's response, translated as any other.
 //
-// A caller's key makes a request that is sent again the same one. Who knows the URL of a
-// status sees it: it has an ID that cannot be guessed, unless the caller's key can be.
+// A caller's key makes a request that is sent again the same one. A status is shown to anyone
+// who knows its URL, which has an ID that cannot be guessed, unless the caller's key can be.
 type Later struct {
 	Outbox *outbox.Outbox // it delivers; the program calls its Run
 	Vendor string         // of the outbox, in the dialect Config.Speaks, with the credential if there is one

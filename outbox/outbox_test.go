@@ -66,6 +66,7 @@ func virtual(t *testing.T, dialect string, respond http.HandlerFunc, test func(s
 		all := append([]outbox.Option{
 			outbox.WithVendor("vendor", d, client.WithBase(transport)),
 			outbox.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))), outbox.WithPoll(time.Second),
+			outbox.WithRecords(s.store.Activity()),
 		}, options...)
 		s.Outbox = outbox.New(s.store.Queue(), all...)
 		ctx, stop := context.WithCancel(t.Context())

@@ -23,7 +23,8 @@ type Delivery struct {
 	Created  time.Time `json:"created"`
 	Due      time.Time `json:"due,omitzero"` // when the next attempt is due; zero if it has ended
 	Deadline time.Time `json:"deadline,omitzero"`
-	Attempt  int       `json:"attempt"` // how many turns it had
+	Attempt  int       `json:"attempt"`            // how many turns it had
+	Activity string    `json:"activity,omitempty"` // the ID of the request during which it was put
 	Held     bool      `json:"held,omitempty"`
 	Why      string    `json:"why,omitempty"` // of the state, with the line of the dialect's page
 
@@ -111,7 +112,7 @@ func (b *Reader) task(ctx context.Context, id string) (queue.Task, error) {
 
 func deliveryOf(t queue.Task) Delivery {
 	d := Delivery{
-		ID: t.ID, State: stateOf(t), Limit: t.Lane, Created: t.Created, Due: t.Due, Deadline: t.Deadline, Attempt: t.Attempt, Held: t.Held, Why: t.Note,
+		ID: t.ID, State: stateOf(t), Limit: t.Lane, Created: t.Created, Due: t.Due, Deadline: t.Deadline, Attempt: t.Attempt, Activity: t.Activity, Held: t.Held, Why: t.Note,
 	}
 	// What was erased, or is of another version, is shown without.
 	_ = json.Unmarshal(t.Input, &d.Request)

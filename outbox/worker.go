@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -122,7 +121,7 @@ func (x *turn) finish(ctx context.Context, v verdict) {
 // delivery is the request of a turn.
 func (x *turn) delivery() Delivery {
 	t := x.task
-	return Delivery{ID: t.ID, State: Delivering, Request: x.request, Limit: t.Lane, Created: t.Created, Deadline: t.Deadline, Attempt: t.Attempt}
+	return Delivery{ID: t.ID, State: Delivering, Request: x.request, Limit: t.Lane, Created: t.Created, Deadline: t.Deadline, Attempt: t.Attempt, Activity: t.Activity}
 }
 
 // end stores an end with its consequences, or a wait.
@@ -199,13 +198,10 @@ var ending = map[State]parlance.Outcome{
 
 // said logs what came of a turn.
 func (x *turn) said(ctx context.Context, v verdict) {
-	level, text := slog.LevelInfo, "a request waits for its next attempt"
+	text := "a request waits for its next attempt"
 	if v.state != "" {
 		text = "a request has ended"
-		if v.state == Uncertain || v.state == Dead {
-			level = slog.LevelWarn
-		}
 	}
-	x.log.Log(ctx, level, text, "state", string(v.state), "kind", x.result.Outcome.Kind.String(), "status", x.result.Outcome.Status,
+	x.log.Log(ctx, levelOf(v.state), text, "state", string(v.state), "kind", x.result.Outcome.Kind.String(), "status", x.result.Outcome.Status,
 		"request_id", x.result.Outcome.RequestID, "after", v.after.Round(time.Millisecond).String(), "why", v.why)
 }

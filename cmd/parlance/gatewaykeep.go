@@ -46,7 +46,7 @@ func (a *app) gatewayKeeps(ctx context.Context, f *gatewayFlags, config *gateway
 		if len(own) > 0 {
 			header = cmp.Or(header, config.Speaks.Auth().Header, "Authorization")
 		}
-		box := outbox.New(s.Queue(), outbox.WithVendor(upstream, config.Speaks, config.Client...), outbox.WithLogger(config.Logger))
+		box := outbox.New(s.Queue(), outbox.WithVendor(upstream, config.Speaks, config.Client...), outbox.WithLogger(config.Logger), outbox.WithRecords(s.Activity()))
 		config.Later = &gateway.Later{Outbox: box, Vendor: upstream, Routes: f.async, Always: f.asyncAlways, Drop: []string{header}}
 		running.Go(func() { box.Run(delivering) })
 	}

@@ -135,7 +135,7 @@ func (a *app) openOutbox(ctx context.Context, at place, options ...outbox.Option
 	if err != nil {
 		return nil, nil, at.fault(err)
 	}
-	return outbox.New(db.Queue(), options...), db, nil
+	return outbox.New(db.Queue(), append(options, outbox.WithRecords(db.Activity()))...), db, nil
 }
 
 func (a *app) outboxRun() *cobra.Command {

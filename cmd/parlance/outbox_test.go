@@ -132,6 +132,9 @@ func outboxFromTheCommandLine(t *testing.T, at string) {
 	}
 	mu.Unlock()
 
+	if record, _, exit := invoke(t, "", "activity", "fails", "--store", at); exit != exitClean || !strings.Contains(record, "POST") || !strings.Contains(record, "state=uncertain") {
+		t.Errorf("the record of a request that has ended: exit %d, %s", exit, record)
+	}
 	list, _ := o.does(0, "ls")
 	for _, want := range []string{"delivered", "uncertain", "dead", "canceled", strings.TrimSpace(id)} {
 		if !strings.Contains(list, want) {

@@ -18,7 +18,7 @@ import (
 // Take stores a request of a caller and responds as [Relay.Response] says. If he waits for
 // it (Prefer: wait), that is the vendor's response if it comes in time.
 //
-// If the request has a Key and no ID, the same request of the same caller is stored once: a
+// If the request has a Key and no ID, the same request of the same caller is stored once. A
 // caller who did not get the 202 sends it again, and is told of the one that there is. A
 // body that is too long for the outbox is invalid. Any other reason why it can never be
 // delivered is a fault of the program: internal.
@@ -54,6 +54,7 @@ func (l *Relay) put(r *http.Request, out outbox.Request) (outbox.Delivery, error
 	id, err := l.box.Put(r.Context(), out)
 	switch o := parlance.OutcomeOf(err); {
 	case err == nil:
+		l.logger.InfoContext(r.Context(), "the request is stored, to be delivered later", "outbox", id, "vendor", out.Vendor)
 		return outbox.Delivery{ID: id, State: outbox.Waiting, Request: out}, nil
 	case errors.Is(err, parlance.ErrConflict) && out.ID != "":
 	case errors.Is(err, parlance.ErrInvalid) && o.Reason == parlance.ReasonRequestTooLarge:

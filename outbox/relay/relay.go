@@ -1,5 +1,5 @@
-// Package relay takes requests of callers for an outbox: the response is 202 with the URL of
-// a status, the outbox delivers the request, and the status becomes the vendor's response
+// Package relay takes requests of callers for an outbox. The response is 202 with the URL of
+// a status, and the outbox delivers the request. The status becomes the vendor's response
 // when that has come. All of it speaks the dialect of the callers.
 //
 //	front := relay.New(box, d)
@@ -60,14 +60,14 @@ func WithRetryAfter(d time.Duration) Option { return option(func(c *config) { c.
 // (Prefer: wait); the default is 30 s.
 func WithMaxWait(d time.Duration) Option { return option(func(c *config) { c.maxWait = d }) }
 
-// WithOutside sets what is done with a vendor's response before it is translated, such as to
-// map the addresses in its header and its Outcome to those by which callers reach them. sent is
-// the request to which the vendor responded.
+// WithOutside sets what is done with a vendor's response before it is translated. A gateway
+// maps the addresses in the header and the Outcome to those by which callers reach them. sent
+// is the request to which the vendor responded.
 func WithOutside(f func(sent *http.Request, h http.Header, o *parlance.Outcome)) Option {
 	return option(func(c *config) { c.outside = f })
 }
 
-// WithLogger sets the logger of what callers are not told. The default is slog.Default.
+// WithLogger sets the logger of causes and losses. The default is slog.Default.
 func WithLogger(l *slog.Logger) Option { return option(func(c *config) { c.logger = l }) }
 
 // New makes a Relay to the vendors of an outbox. to is the dialect of the callers.

@@ -93,8 +93,8 @@ func (l *Relay) translated(r *http.Request, d outbox.Delivery) (*http.Response, 
 	return made(r, m.Status, h, body), *m.Outcome
 }
 
-// Status is the response to a request for the status of a delivery, whose ID ends the path:
-// that of [Relay.Response] to a GET, which may wait for the end (Prefer: wait=N). A DELETE calls the delivery off. The response is accepted
+// Status is the response to a request for the status of a delivery, whose ID ends the path. To
+// a GET it is that of [Relay.Response]. The caller may wait for it (Prefer: wait=N). A DELETE calls the delivery off. The response is accepted
 // if an attempt is still under way, and empty if there is nothing left to stop. A delivery of
 // another owner is not_found.
 func (l *Relay) Status(r *http.Request) (*http.Response, parlance.Outcome) {
