@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -190,6 +191,8 @@ func (x *turn) send(ctx context.Context, p progress) attempt {
 		a.decision = x.vendor.dialect.Decide(x.vendor.requestOf(req, x.request), &a.outcome)
 	case a.outcome.Kind == parlance.KindAccepted:
 		a.poll = place(ctx, x.vendor.client, resp)
+	case p.Poll != "" && a.outcome.Kind.Good():
+		a.result = resultOf(x.vendor.dialect, req.URL, resp)
 	case a.outcome.Kind == parlance.KindPartial:
 		a.lumped = x.request.Records == nil
 		if !a.lumped {
@@ -204,8 +207,7 @@ func (x *turn) prepare(ctx context.Context, p progress) (req *http.Request, sent
 	r := x.request
 	call := client.Call{Operation: r.Operation, Key: r.Key, RetryUnsafe: r.RetryUnsafe != ""}
 	if p.Poll != "" {
-		req, err = http.NewRequestWithContext(client.WithCall(ctx, call), http.MethodGet, p.Poll, nil)
-		return req, nil, err
+		return look(client.WithCall(ctx, call), r, p.Poll)
 	}
 	if call.Key != "" && p.Round > 0 { // another body needs another key
 		call.Key += "-" + strconv.Itoa(p.Round)
@@ -224,6 +226,20 @@ func (x *turn) prepare(ctx context.Context, p progress) (req *http.Request, sent
 		req.Header = r.Header.Clone()
 	}
 	return req, sent, err
+}
+
+// look is the request for what has become of an accepted one. The vendor named its URL. So it
+// follows from the first request, whose origin alone gets the credential, even if this process
+// has not sent that one.
+func look(ctx context.Context, r Request, place string) (req *http.Request, sent []int, err error) {
+	first, err := http.NewRequestWithContext(ctx, r.Method, r.URL, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if req, err = http.NewRequestWithContext(ctx, http.MethodGet, place, nil); err == nil {
+		req.Response = &http.Response{Request: first}
+	}
+	return req, nil, err
 }
 
 // failed is an attempt without a response.
@@ -245,6 +261,18 @@ func place(ctx context.Context, c *http.Client, resp *http.Response) string {
 		return pending.Where
 	}
 	return ""
+}
+
+// resultOf is the URL of the result of work that has ended, if the response to a look names
+// one; else "".
+func resultOf(d *dialect.Dialect, looked *url.URL, resp *http.Response) string {
+	ref := resp.Header.Get(d.Polling().Result)
+	u, err := looked.Parse(ref)
+	if ref == "" || err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return "" // the last look is what there is
+	}
+	u.User, u.Fragment = nil, ""
+	return u.String()
 }
 
 // left are the records that failed and may be sent again, and those that failed and may not.

@@ -21,6 +21,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/memhttp"
 	"github.com/parlance-api/parlance/outbox"
 	"github.com/parlance-api/parlance/queue"
@@ -69,14 +70,19 @@ func virtual(t *testing.T, dialect string, respond http.HandlerFunc, test func(s
 			outbox.WithRecords(s.store.Activity()),
 		}, options...)
 		s.Outbox = outbox.New(s.store.Queue(), all...)
-		ctx, stop := context.WithCancel(t.Context())
-		var ran sync.WaitGroup
-		ran.Go(func() { s.Outbox.Run(ctx) })
-		s.halt = func() { stop(); ran.Wait() }
+		s.run(s.Outbox)
 		test(s)
 		s.halt()
 		transport.CloseIdleConnections()
 	})
+}
+
+// run begins a process with an outbox. halt ends it.
+func (s *scene) run(box *outbox.Outbox) {
+	ctx, stop := context.WithCancel(s.Context())
+	var ran sync.WaitGroup
+	ran.Go(func() { box.Run(ctx) })
+	s.halt = func() { stop(); ran.Wait() }
 }
 
 func (s *scene) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -240,6 +246,69 @@ func TestAnAcceptedRequestIsFollowedToItsEnd(t *testing.T) {
 			`GET /orders/1/status "" at 3m0s`, `GET /orders/1/status "" at 4m0s`}
 		if !reflect.DeepEqual(lines, want) || string(d.Body) != "the result" {
 			s.Errorf("got %q with %q, want %q", lines, d.Body, want)
+		}
+	})
+}
+
+func TestTheResultOfAcceptedWorkCanHaveAnotherAddress(t *testing.T) {
+	d, err := dialect.Compile("shop.yaml", []byte("dialect: shop\ncodes:\n  200: success\n  202: accepted\n  503: unavailable\npoll: {headers: [Location], result: X-Result, every: 1m}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tries := 0
+	virtual(t, "http", func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/orders":
+			w.Header().Set("Location", "/orders/1/status")
+			w.WriteHeader(http.StatusAccepted)
+		case "/orders/1/status":
+			w.Header().Set("X-Result", "/orders/1")
+		default:
+			if tries++; tries == 1 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			w.Header().Set("X-Result", "/orders/1")
+			io.WriteString(w, "the result")
+		}
+	}, func(s *scene) {
+		box := outbox.New(s.store.Queue(), outbox.WithVendor("shop", d, client.WithBase(s.transport)), outbox.WithLogger(slog.New(slog.DiscardHandler)))
+		s.halt()
+		id, err := box.Put(s.Context(), outbox.Request{Vendor: "shop", URL: "http://shop/orders"})
+		if err != nil {
+			s.Fatal(err)
+		}
+		s.run(box)
+		time.Sleep(time.Hour)
+		if d := s.is(id, outbox.Delivered); string(d.Body) != "the result" || s.count() != 4 {
+			s.Errorf("got %q in %d requests", d.Body, s.count())
+		}
+	})
+}
+
+// TestACredentialGoesToNoAddressThatAVendorNames even if the process that looks there has
+// sent nothing before.
+func TestACredentialGoesToNoAddressThatAVendorNames(t *testing.T) {
+	virtual(t, "http", func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == "vendor" {
+			w.Header().Set("Location", "http://stranger/status")
+			w.Header().Set("Retry-After", "60")
+			w.WriteHeader(http.StatusAccepted)
+		}
+	}, func(s *scene) {
+		id := s.put(outbox.Request{Header: http.Header{"X-Color": {"red"}}})
+		time.Sleep(10 * time.Second)
+		s.halt()
+		d, err := catalog.Open("http")
+		if err != nil {
+			s.Fatal(err)
+		}
+		s.run(outbox.New(s.store.Queue(), outbox.WithVendor("vendor", d, client.WithBase(s.transport), client.WithAPIKey("X-Key", "secret")), outbox.WithLogger(slog.New(slog.DiscardHandler))))
+		time.Sleep(time.Hour)
+		s.is(id, outbox.Delivered)
+		last := s.got[len(s.got)-1]
+		if last.Path != "/status" || last.Header.Get("X-Key") != "" || last.Header.Get("X-Color") != "" {
+			s.Errorf("the stranger got %s with %v", last.Path, last.Header)
 		}
 	})
 }

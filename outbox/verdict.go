@@ -17,6 +17,7 @@ type progress struct {
 	Doubt    bool   `json:"doubt,omitempty"`    // an attempt may have had an effect
 	Reported bool   `json:"reported,omitempty"` // support was told
 	Poll     string `json:"poll,omitempty"`     // the vendor has accepted it; this is where to look
+	Result   bool   `json:"result,omitempty"`   // that is the place of the result itself, not of its state
 	Left     []int  `json:"left,omitempty"`     // the records that are left, of those that failed; nil is all
 	Round    int    `json:"round,omitempty"`    // how often the records that are left became fewer: each body has a key of its own
 	Refused  []int  `json:"refused,omitempty"`  // the records that the vendor refused
@@ -28,6 +29,7 @@ type attempt struct {
 	decision parlance.Decision
 	unsent   bool   // nothing of it reached the vendor
 	poll     string // where to look, if it was accepted
+	result   string // where the result is, if the work has ended
 	left     []int  // the records to send again, if it was partial
 	refused  []int  // the records of this attempt that failed and are not to be sent again
 	lumped   bool   // it was partial, and was put as one body
@@ -74,6 +76,11 @@ func judge(a attempt, p progress, t queue.Task, repeat string) verdict {
 	}
 	switch d.Act {
 	case parlance.ActDone, parlance.ActInspect:
+		if a.result != "" && !v.Result {
+			v.Failed, v.Poll, v.Result = 0, a.result, true
+			v.why = "the work has ended, and its result has another address"
+			return v
+		}
 		return v.done()
 	case parlance.ActPoll:
 		return v.look(a)

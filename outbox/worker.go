@@ -166,7 +166,7 @@ func (x *turn) leaves(v verdict) ([]byte, error) {
 	}
 	p := v.progress
 	if v.state != "" {
-		p.Poll, p.Failed = "", 0
+		p.Poll, p.Result, p.Failed = "", false, 0
 		if len(p.Refused) > 0 {
 			p.Left, p.Refused = p.Refused, nil
 			p.Round++
