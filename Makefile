@@ -33,7 +33,7 @@ help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: setup format build vet lint race frameworks readme ## everything, as CI runs it
+test: setup format build vet lint race frameworks ## everything, as CI runs it
 
 .PHONY: setup
 setup: ## install what a fresh Debian machine lacks
@@ -54,7 +54,6 @@ build: ## bin/parlance, and that it builds for the other systems, without what t
 .PHONY: vet
 vet: ## go vet
 	go vet ./...
-	go vet -tags readme .
 
 .PHONY: lint
 lint: ## staticcheck, simple functions, and plain English in documents and godoc
@@ -84,8 +83,8 @@ fuzz: ## search with every fuzz target for a while (FUZZTIME=5s); test runs what
 	@.ci/fuzz $(FUZZTIME)
 
 .PHONY: readme
-readme: ## the commands of the README
-	go test -count=1 -timeout=$(TIMEOUT) -tags readme -run '^TestReadme$$' .
+readme: ## the commands of the README alone
+	go test -count=1 -timeout=$(TIMEOUT) -run '^TestReadme$$' .
 
 .PHONY: bench
 bench: ## the benchmarks (BENCH=regexp)

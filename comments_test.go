@@ -9,7 +9,6 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -119,7 +118,7 @@ func TestTheCodeOfPackageCommentsCompiles(t *testing.T) {
 	if len(files) < 20 {
 		t.Fatalf("only %d package comments have code", len(files)-1)
 	}
-	out, _ := exec.CommandContext(t.Context(), "go", append([]string{"build", "-gcflags=-e", "-o", os.DevNull}, files...)...).CombinedOutput()
+	out, _ := goCommand(t.Context(), append([]string{"build", "-gcflags=-e", "-o", os.DevNull}, files...)...).CombinedOutput()
 	for line := range bytes.Lines(out) {
 		if !bytes.HasPrefix(line, []byte("#")) && !unused.Match(line) {
 			t.Errorf("%s", line)

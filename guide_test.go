@@ -31,7 +31,7 @@ func TestTheGuidesDoWhatTheySay(t *testing.T) {
 	bin := t.TempDir()
 	ctx, cancel := untilTheEnd(t)
 	defer cancel()
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "./cmd/parlance").CombinedOutput(); err != nil {
+	if out, err := goCommand(ctx, "build", "-o", bin, "./cmd/parlance").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	t.Run("the command starts soon", func(t *testing.T) { startsSoon(t, bin) })
@@ -79,7 +79,7 @@ func doGuide(t *testing.T, ctx context.Context, guide, bin string) {
 		case language == "sh":
 			cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", f.text)
 			cmd.Dir, cmd.WaitDelay = dir, time.Second
-			cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "NO_COLOR=1", "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+			cmd.Env = append(withoutCgo(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "NO_COLOR=1", "GOPROXY=off", "GOWORK=off")
 			out, err := cmd.CombinedOutput()
 			if (err != nil) != (name == "fails") {
 				t.Errorf("%s: %v\n%s\n%s", guide, err, f.text, out)
@@ -105,6 +105,17 @@ func doGuide(t *testing.T, ctx context.Context, guide, bin string) {
 		}
 	}
 }
+
+// goCommand is the go command, which takes what make build has compiled already.
+func goCommand(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Env = withoutCgo()
+	return cmd
+}
+
+// withoutCgo is the environment of commands that compile. The race detector needs cgo, and
+// with cgo almost every package would be compiled once more.
+func withoutCgo() []string { return append(os.Environ(), "CGO_ENABLED=0") }
 
 // untilTheEnd ends a moment before the test would, so that what hangs is told with what
 // it printed. What is built may take long where nothing is built yet.

@@ -1,5 +1,3 @@
-//go:build readme
-
 package parlance_test
 
 import (
@@ -13,9 +11,12 @@ import (
 
 // TestReadme runs what the README tells a newcomer to type: every fence that is
 // marked sh, line by line as a shell does. A fence marked text or json right
-// after it holds what that prints. Behind a build tag because it builds and
-// starts the command for each: make readme.
+// after it holds what that prints.
 func TestReadme(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds and starts the command for each")
+	}
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -39,6 +40,7 @@ func TestReadme(t *testing.T) {
 			ctx, cancel := untilTheEnd(t)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
+			cmd.Env = withoutCgo()
 			var stdout, stderr bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			// A pipe that a child keeps open must not keep the test waiting.

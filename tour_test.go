@@ -2,7 +2,6 @@ package parlance_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -56,7 +55,7 @@ func TestTheReadmesGoCompiles(t *testing.T) {
 	if err := os.WriteFile(file, []byte(program), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.CommandContext(t.Context(), "go", "vet", file).CombinedOutput(); err != nil {
+	if out, err := goCommand(t.Context(), "vet", file).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s\n%s", err, out, program)
 	}
 }
