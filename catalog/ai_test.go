@@ -144,6 +144,36 @@ func TestTheTableOfTheGuideToAIProvidersIsThatOfTheFiles(t *testing.T) {
 	}
 }
 
+// TestASituationOfTheGuideIsAnsweredAsItsTableSays holds the first table of docs/ai.md, in
+// which each situation has its kind, its reason and what a caller does.
+func TestASituationOfTheGuideIsAnsweredAsItsTableSays(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/ai.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "| Situation | Kind and reason | A caller |\n|---|---|---|\n")
+	table, _, _ := strings.Cut(rest, "\n\n")
+	rows := strings.Split(table, "\n")
+	if len(rows) != len(situations) {
+		t.Fatalf("%d rows; want %d", len(rows), len(situations))
+	}
+	words := map[parlance.Act]string{parlance.ActStop: "stops", parlance.ActRetry: "retries", parlance.ActCorrect: "corrects"}
+	d := opened(t, "openai")
+	for i, s := range situations {
+		cells := strings.Split(strings.Trim(rows[i], "| "), " | ")
+		name := strings.TrimSuffix(fmt.Sprintf("%s/%s", s.kind, s.reason), "/")
+		if len(cells) != 3 || cells[1] != "`"+name+"`" {
+			t.Errorf("row %d is %q; want that of %s", i, rows[i], name)
+			continue
+		}
+		o := parlance.Outcome{Kind: s.kind, Reason: s.reason}
+		if act := d.Decide(dialect.Request{Method: "GET"}, &o).Act; !strings.HasPrefix(cells[2], words[act]) || words[act] == "" {
+			t.Errorf("%s: the table says that a caller %s; the act is %s", name, cells[2], act)
+		}
+	}
+}
+
 // listed reports that the tables of the guide have a provider.
 func listed(tables, name string) bool {
 	return strings.Contains(tables, "| "+name+" |")

@@ -119,8 +119,9 @@ var notGiven = map[string]map[string]string{
 		"rejected": onlyRead,
 	},
 	"docker-hub": {
-		"pulls": onlyRead,
-		"abuse": onlyRead,
+		"pulls":         onlyRead,
+		"abuse":         onlyRead,
+		"second factor": onlyRead,
 	},
 	"bedrock": {
 		"refused": onlyRead,
@@ -148,7 +149,7 @@ var notGiven = map[string]map[string]string{
 		"unverified_user_email, device_flow_disabled, access_denied": noPlace,
 		"authorization_pending":                                      noPlace,
 		"slow_down":                                                  noPlace,
-		"expired_token":                                              noPlace,
+		"expired_token, token_expired":                               noPlace,
 		"incomplete":                                                 onlyRead,
 	},
 	"github-graphql": {
@@ -164,7 +165,8 @@ var notGiven = map[string]map[string]string{
 		"incomplete":     onlyRead,
 	},
 	"jira": {
-		"scope": onlyRead,
+		"captcha": onlyRead,
+		"scope":   onlyRead,
 	},
 	"keycloak": {
 		"exists": onlyRead,

@@ -75,7 +75,6 @@ var neverLate = map[string]string{
 	"cloudflare-edge":       "its pages have a status of their own (cloudflare-1xxx-errors, cloudflare-5xx-errors)",
 	"deepgram":              "each error has its status (developers.deepgram.com/reference/errors)",
 	"django-rest-framework": "each exception has its status_code (api-guide/exceptions)",
-	"docker-hub":            "of the registry as of the API: an error has its status (docs.docker.com/reference/api/hub)",
 	"elevenlabs":            "each error has its status (help.elevenlabs.io, API error codes)",
 	"fastapi":               "an HTTPException is raised with a status_code (tutorial/handling-errors)",
 	"http":                  "RFC 9110, 15: the class of the status",
