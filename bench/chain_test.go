@@ -33,6 +33,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
+	"github.com/parlance-api/parlance/bench"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/auth"
@@ -57,6 +58,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	bench.Worker()
 	os.Exit(m.Run())
 }
 

@@ -103,7 +103,7 @@ func WithWidth(n int) Option { return option(func(c *config) { c.wide = max(n, 1
 func WithLease(d time.Duration) Option { return option(func(c *config) { c.lease = d }) }
 
 // WithPoll sets how often the store is asked for requests that are due; the default is
-// 100 ms. A request that this process puts outside a transaction starts at once.
+// 80 ms. A request that this process puts outside a transaction starts at once.
 func WithPoll(d time.Duration) Option { return option(func(c *config) { c.poll = d }) }
 
 // WithDrain sets how long deliveries may continue after the context of [Outbox.Run] ends;
@@ -145,7 +145,7 @@ func WithReport(f func(context.Context, Delivery, client.SupportReport)) Option 
 // New makes an Outbox that keeps its requests in a store.
 func New(store queue.Store, options ...Option) *Outbox {
 	b := &Outbox{Reader: NewReader(store), store: store, vendors: map[string]*vendor{}, woken: make(chan struct{}, 1), config: config{
-		logger: slog.Default(), workers: 64, wide: 8, lease: 30 * time.Second, poll: 100 * time.Millisecond, drain: 20 * time.Second,
+		logger: slog.Default(), workers: 64, wide: 8, lease: 30 * time.Second, poll: 80 * time.Millisecond, drain: 20 * time.Second,
 		timeout: time.Minute, patience: 7 * 24 * time.Hour, maxBody: 10 << 20, keep: 30 * 24 * time.Hour, erase: 24 * time.Hour, hooks: map[string]bool{},
 	}}
 	for _, o := range options {

@@ -20,22 +20,58 @@ type tasks struct {
 	taskReader
 }
 
+// do is that of the store, and counts the change.
+func (s tasks) do(ctx context.Context, fn func(tx *transaction) error) error {
+	return s.Store.do(ctx, s.counts(fn))
+}
+
+func (s tasks) counts(fn func(tx *transaction) error) func(tx *transaction) error {
+	return func(tx *transaction) error {
+		tx.onKeep(func() { s.writer.changes.Add(1) })
+		return fn(tx)
+	}
+}
+
 // has is the condition that others of a key wait for a task.
 const has = " kind = ? AND key = ? AND key <> '' AND (ended = 0 OR blocks = 1) "
 
 func (s tasks) Put(ctx context.Context, t queue.Task) error {
-	return s.do(ctx, func(tx *transaction) error {
-		if _, err := tx.exec("INSERT INTO parlance_lane (kind, name) VALUES (?, ?) ON CONFLICT DO NOTHING", t.Kind, t.Lane); err != nil {
+	held, of := "0", []any(nil)
+	if t.Key != "" {
+		held, of = "EXISTS (SELECT 1 FROM parlance_task WHERE"+has+")", []any{t.Kind, t.Key}
+	}
+	return s.doPlain(ctx, s.counts(func(tx *transaction) error {
+		if err := tx.lane(t.Kind, t.Lane); err != nil {
 			return err
 		}
 		n, err := tx.exec("INSERT INTO parlance_task (id, kind, lane, key, input, owner, activity, created, due, deadline, held) "+
-			"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, EXISTS (SELECT 1 FROM parlance_task WHERE"+has+")) ON CONFLICT DO NOTHING",
-			t.ID, t.Kind, t.Lane, t.Key, t.Input, t.Owner, t.Activity, wire.Nanos(t.Created), max(wire.Nanos(t.Due), s.clock().UnixNano()), wire.Nanos(t.Deadline), t.Kind, t.Key)
+			"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "+held+") ON CONFLICT DO NOTHING",
+			append([]any{t.ID, t.Kind, t.Lane, t.Key, t.Input, t.Owner, t.Activity, wire.Nanos(t.Created), max(wire.Nanos(t.Due), s.clock().UnixNano()), wire.Nanos(t.Deadline)}, of...)...)
 		if err == nil && n == 0 {
 			err = fmt.Errorf("sqlite: a task %q already exists: %w", t.ID, parlance.ErrConflict)
 		}
 		return err
-	})
+	}))
+}
+
+// lanesKnown is how many lanes are remembered.
+const lanesKnown = 10_000
+
+// lane makes a lane if it is new. Lanes stay, so each is asked for once.
+func (t *transaction) lane(kind, name string) error {
+	known, one := t.writer.lanes, [2]string{kind, name}
+	if known[one] {
+		return nil
+	}
+	if _, err := t.exec("INSERT INTO parlance_lane (kind, name) VALUES (?, ?) ON CONFLICT DO NOTHING", kind, name); err != nil {
+		return err
+	}
+	if len(known) >= lanesKnown {
+		clear(known)
+	}
+	known[one] = true
+	t.onUndo(func() { delete(known, one) })
+	return nil
 }
 
 // list is a list of texts as an argument.
@@ -48,8 +84,9 @@ func list(texts []string) string {
 const open = "SELECT kind, name, width FROM parlance_lane AS l WHERE kind IN (SELECT value FROM json_each(?)) AND opens <= ? AND EXISTS (" +
 	"SELECT 1 FROM parlance_task WHERE kind = l.kind AND lane = l.name AND ended = 0 AND held = 0 AND due <= ?) ORDER BY random()"
 
-// late are the tasks whose deadline is over and that nobody has.
-const late = "ended = 0 AND deadline <> 0 AND deadline <= ? AND (worker = '' OR due <= ?) AND kind IN (SELECT value FROM json_each(?))"
+// late are the tasks whose deadline is over and that nobody has. By their kind they would be
+// looked for among all that wait, so the plus keeps the index of the deadlines.
+const late = "ended = 0 AND deadline <> 0 AND deadline <= ? AND (worker = '' OR due <= ?) AND +kind IN (SELECT value FROM json_each(?))"
 
 func (s tasks) Take(ctx context.Context, o queue.Order) (taken []queue.Task, err error) {
 	if idle, err := s.idle(ctx, o); idle || err != nil {
@@ -107,15 +144,38 @@ func (s tasks) Take(ctx context.Context, o queue.Order) (taken []queue.Task, err
 	return taken, nil
 }
 
+// quiet is that nothing can be taken until a time, if no change was committed meanwhile. All
+// changes are made by this process, which owns the file.
+type quiet struct{ changes, until int64 }
+
+// next is when a task can be taken: its deadline is over, its lease has ended, or its lane is
+// open and it is due.
+const next = "SELECT coalesce(min(at), 9223372036854775807) FROM (" +
+	"SELECT min(deadline) AS at FROM parlance_task WHERE ended = 0 AND deadline <> 0 AND deadline > ? AND +kind IN (SELECT value FROM json_each(?)) " +
+	"UNION ALL SELECT min(due) FROM parlance_task INDEXED BY parlance_task_busy WHERE ended = 0 AND worker <> '' AND kind IN (SELECT value FROM json_each(?)) " +
+	"UNION ALL SELECT max(opens, (SELECT min(due) FROM parlance_task WHERE kind = l.kind AND lane = l.name AND ended = 0 AND held = 0)) " +
+	"FROM parlance_lane AS l WHERE kind IN (SELECT value FROM json_each(?)))"
+
 // idle reports that nothing can be taken, beside all writers.
 func (s tasks) idle(ctx context.Context, o queue.Order) (bool, error) {
 	if s.within(ctx) != nil {
 		return false, nil
 	}
-	at, kinds := s.clock().UnixNano(), list(o.Kinds)
+	at, kinds, changes := s.clock().UnixNano(), list(o.Kinds), s.writer.changes.Load()
+	if known, found := s.writer.quiet.Load(kinds); found && known.(quiet).changes == changes && at < known.(quiet).until {
+		return true, s.usable(ctx)
+	}
 	var some bool
 	_, err := s.row(ctx, "SELECT EXISTS (SELECT 1 FROM parlance_task WHERE "+late+") OR EXISTS ("+open+")", []any{at, at, kinds, kinds, at, at}, &some)
-	return !some, err
+	if some || err != nil {
+		return false, err
+	}
+	var until int64
+	if _, err := s.row(ctx, next, []any{at, kinds, kinds, kinds}, &until); err != nil {
+		return false, err
+	}
+	s.writer.quiet.Store(kinds, quiet{changes, until})
+	return true, nil
 }
 
 // lane is one that has tasks to be taken, and how many of them.

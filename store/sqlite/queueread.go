@@ -78,9 +78,9 @@ func (s taskReader) Task(ctx context.Context, id string) (queue.Task, error) {
 var brief = strings.TrimSuffix(columns, bodies) + "NULL, NULL, NULL"
 
 func (s taskReader) Tasks(ctx context.Context, f queue.Filter) (found []queue.Task, err error) {
-	where, args := []string{"seq < ?"}, []any{int64(math.MaxInt64)}
+	before := int64(math.MaxInt64)
 	if f.Before != "" {
-		var before int64
+		before = 0
 		err := s.each(ctx, "SELECT seq FROM parlance_task WHERE id = ?", []any{f.Before}, func(scan func(...any) error) error { return scan(&before) })
 		if err != nil {
 			return nil, err
@@ -88,37 +88,80 @@ func (s taskReader) Tasks(ctx context.Context, f queue.Filter) (found []queue.Ta
 		if before == 0 {
 			return nil, unknown(f.Before)
 		}
-		args[0] = before
 	}
-	and := func(condition string, with ...any) {
-		where, args = append(where, condition), append(args, with...)
-	}
-	if f.Kind != "" {
-		and("kind = ?", f.Kind)
-	}
-	if f.Lane != "" {
-		and("substr(lane, 1, ?) = ?", utf8.RuneCountInString(f.Lane), f.Lane)
-	}
-	switch at := s.now().UnixNano(); f.State {
-	case "":
-	case queue.Waiting:
-		and("ended = 0 AND state = '' AND (worker = '' OR due <= ?)", at)
-	case queue.Leased:
-		and("ended = 0 AND worker <> '' AND due > ?", at)
-	default:
-		and("ended = 1 AND state = ?", f.State)
-	}
-	err = s.each(ctx, "SELECT "+brief+" FROM parlance_task WHERE "+strings.Join(where, " AND ")+" ORDER BY seq DESC LIMIT ?", append(args, cmp.Or(f.Most, 100)),
-		func(scan func(...any) error) error {
-			var r taskRow
-			if err := scan(r.scan()...); err != nil {
-				return err
-			}
-			t, err := r.task()
-			found = append(found, t)
+	query, args := tasksOf(f, before, s.now().UnixNano())
+	err = s.each(ctx, query, args, func(scan func(...any) error) error {
+		var r taskRow
+		if err := scan(r.scan()...); err != nil {
 			return err
-		})
+		}
+		t, err := r.task()
+		found = append(found, t)
+		return err
+	})
 	return found, err
+}
+
+// tasksOf is the query for the tasks of a filter. Those of a kind are found in an index by state
+// and lane: the youngest of each, and the youngest of all these. So among a million it takes no
+// longer than among a thousand.
+func tasksOf(f queue.Filter, before, now int64) (query string, args []any) {
+	arg := func(text string, of ...any) string {
+		args = append(args, of...)
+		return text
+	}
+	lane := func(name string) string {
+		return arg(" AND substr("+name+", 1, ?) = ?", utf8.RuneCountInString(f.Lane), f.Lane)
+	}
+	most := cmp.Or(f.Most, 100)
+	query = "SELECT " + brief + " FROM parlance_task "
+	if f.Kind == "" || f.State == queue.Leased { // which are few
+		if f.State == queue.Leased {
+			query += "INDEXED BY parlance_task_busy "
+		}
+		query += "WHERE" + arg(" seq < ?", before) + stateIs(f.State, now, arg)
+		if f.Kind != "" {
+			query += arg(" AND kind = ?", f.Kind)
+		}
+		query += lane("lane") + arg(" ORDER BY seq DESC LIMIT ?", most)
+		return query, args
+	}
+	states, state := anyState, f.State
+	switch state {
+	case "":
+		states = arg(states, f.Kind, f.Kind)
+	case queue.Waiting:
+		states = arg("VALUES (?)", "")
+	default:
+		states = arg("VALUES (?)", state)
+	}
+	query += "WHERE seq IN (WITH RECURSIVE s (state) AS (" + states + ") SELECT j.value FROM s "
+	within := ""
+	if f.Lane != "" {
+		query += arg("CROSS JOIN parlance_lane AS l ON l.kind = ?", f.Kind) + lane("l.name") + " "
+		within = " AND lane = l.name"
+	}
+	query += "CROSS JOIN json_each((SELECT json_group_array(seq) FROM (SELECT seq FROM parlance_task WHERE state = s.state" + within +
+		arg(" AND kind = ? AND seq < ?", f.Kind, before) + stateIs(state, now, arg) + arg(" ORDER BY seq DESC LIMIT ?", most) + "))) AS j" +
+		arg(" ORDER BY 1 DESC LIMIT ?", most) + ") ORDER BY seq DESC"
+	return query, args
+}
+
+// anyState are the states of the tasks of a kind, each looked for behind the one before.
+const anyState = "SELECT min(state) FROM parlance_task WHERE kind = ? " +
+	"UNION ALL SELECT (SELECT min(state) FROM parlance_task WHERE kind = ? AND state > s.state) FROM s WHERE s.state IS NOT NULL"
+
+// stateIs is the condition that a task is in a state of a filter.
+func stateIs(state string, now int64, arg func(string, ...any) string) string {
+	switch state {
+	case "":
+		return ""
+	case queue.Waiting:
+		return arg(" AND ended = 0 AND state = '' AND (worker = '' OR due <= ?)", now)
+	case queue.Leased:
+		return arg(" AND ended = 0 AND worker <> '' AND due > ?", now)
+	}
+	return arg(" AND ended = 1 AND state = ?", state)
 }
 
 func (s taskReader) Steps(ctx context.Context, id string) (story []queue.Record, err error) {
@@ -137,7 +180,7 @@ func (s taskReader) Steps(ctx context.Context, id string) (story []queue.Record,
 
 func (s taskReader) Lanes(ctx context.Context, kind string) (lanes []queue.Lane, err error) {
 	err = s.each(ctx, "SELECT name, iif(opens > ?, opens, 0), shut, width, "+
-		"coalesce((SELECT created FROM parlance_task WHERE kind = l.kind AND lane = l.name AND ended = 0 AND worker = '' ORDER BY seq LIMIT 1), 0) "+
+		"coalesce((SELECT created FROM parlance_task WHERE kind = l.kind AND lane = l.name AND state = '' AND ended = 0 AND worker = '' ORDER BY seq LIMIT 1), 0) "+
 		"FROM parlance_lane AS l WHERE kind = ? ORDER BY name", []any{s.now().UnixNano(), kind},
 		func(scan func(...any) error) error {
 			var l queue.Lane

@@ -204,6 +204,7 @@ func (s *Store) openWriter(ctx context.Context, path string, opened *closers) er
 		wake:    make(chan struct{}, 1),
 		closing: make(chan struct{}),
 		ended:   make(chan struct{}),
+		lanes:   map[[2]string]bool{},
 		took:    batchLong, // until it is known
 	}
 	return conn.Raw(func(c any) error {

@@ -27,8 +27,14 @@ func (s *Store) Transact(ctx context.Context, fn func(ctx context.Context) error
 		}
 		return t.save(ctx, fn)
 	}
+	return s.call(ctx, fn, false)
+}
+
+// call waits for the turn of fn, and for its commit. If fn is plain, it has no savepoint, for
+// which SQLite copies each page that is changed: all that it does before it fails may stay.
+func (s *Store) call(ctx context.Context, fn func(ctx context.Context) error, plain bool) error {
 	c := calls.Get().(*call)
-	*c = call{ctx: ctx, fn: fn, turn: c.turn, ran: c.ran, done: c.done}
+	*c = call{ctx: ctx, fn: fn, plain: plain, turn: c.turn, ran: c.ran, done: c.done}
 	select {
 	case s.writer.queue <- c:
 	case <-s.writer.closing:
@@ -71,7 +77,11 @@ func (t *transaction) take(c *call) {
 		t.mu.Unlock()
 		c.ran <- struct{}{}
 	}()
-	c.err = t.save(c.ctx, c.fn)
+	if c.plain {
+		c.err = c.fn(inTransaction{c.ctx, t})
+	} else {
+		c.err = t.save(c.ctx, c.fn)
+	}
 	c.left = false
 }
 
@@ -185,6 +195,14 @@ func (s *Store) do(ctx context.Context, fn func(t *transaction) error) error {
 		return fn(t)
 	}
 	return s.Transact(ctx, func(ctx context.Context) error { return fn(s.within(ctx)) })
+}
+
+// doPlain is do for what may stay if fn fails, such as that of a single statement.
+func (s *Store) doPlain(ctx context.Context, fn func(t *transaction) error) error {
+	if s.within(ctx) != nil || ctx.Err() != nil {
+		return s.do(ctx, fn)
+	}
+	return s.call(ctx, func(ctx context.Context) error { return fn(s.within(ctx)) }, true)
 }
 
 // exec, each and row are those of a link, in the transaction.

@@ -38,6 +38,10 @@ type writer struct {
 	closing chan struct{}
 	ended   chan struct{}
 
+	lanes   map[[2]string]bool // that are in the file, by kind and name; of whose turn it is
+	changes atomic.Int64       // of the queue, that were committed
+	quiet   sync.Map           // quiet, by the kinds
+
 	committing atomic.Bool // COMMIT is ours
 	aborting   atomic.Bool // ROLLBACK is ours
 	lost       atomic.Bool // the transaction of the batch is gone: nothing may be run in what is none
@@ -52,12 +56,13 @@ type writer struct {
 
 // call is a Transact that waits.
 type call struct {
-	ctx  context.Context
-	fn   func(ctx context.Context) error
-	turn chan *transaction // it is yours; nil where the writer runs fn itself
-	ran  chan struct{}     // by the caller: fn has ended
-	done chan error        // what came of it
-	tell func(err error)   // the same, where the writer runs fn itself
+	ctx   context.Context
+	fn    func(ctx context.Context) error
+	plain bool              // fn has no savepoint
+	turn  chan *transaction // it is yours; nil where the writer runs fn itself
+	ran   chan struct{}     // by the caller: fn has ended
+	done  chan error        // what came of it
+	tell  func(err error)   // the same, where the writer runs fn itself
 
 	began bool
 	left  bool  // fn panicked, and nobody waits for the response
