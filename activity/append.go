@@ -2,13 +2,13 @@ package activity
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"log/slog"
 	"strconv"
 	"time"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/jsontext"
+	"github.com/parlance-api/parlance/internal/outcomejson"
 )
 
 // object writes an object of JSON as encoding/json writes a struct: a member that is not set
@@ -68,14 +68,7 @@ func (w *object) took(d time.Duration) {
 		return
 	}
 	w.name("took")
-	switch f := float64(d) / 1e9; {
-	case f < 1e-6 && f > -1e-6: // the form of these has an exponent
-		text, err := json.Marshal(f)
-		w.fail(err)
-		w.b = append(w.b, text...)
-	default:
-		w.b = strconv.AppendFloat(w.b, f, 'f', -1, 64)
-	}
+	w.b = outcomejson.AppendNumber(w.b, float64(d)/1e9)
 }
 
 // part is a body, or a part of one: as it is if it is compact JSON, else in base64.
@@ -94,32 +87,12 @@ func (w *object) part(name string, body []byte) {
 	w.b = append(w.b, '"')
 }
 
-// outcome has the form of [parlance.Outcome.MarshalJSON]. Most have texts only.
 func (w *object) outcome(o *parlance.Outcome) {
 	if o.Kind == 0 {
 		return
 	}
 	w.name("outcome")
-	if len(o.Fields)+len(o.Items)+len(o.Notes)+len(o.Extra) > 0 || o.RetryAfter != 0 || o.Retryable != 0 {
-		text, err := o.MarshalJSON()
-		w.fail(err)
-		w.b = append(w.b, text...)
-		return
-	}
-	w.begin()
-	w.name("kind")
-	w.b = jsontext.AppendStandard(w.b, o.Kind.String())
-	w.text("reason", string(o.Reason))
-	w.number("status", o.Status)
-	w.text("code", o.Code)
-	w.text("family", o.Family)
-	w.text("title", o.Title)
-	w.text("detail", o.Detail)
-	w.text("type", o.Type)
-	w.text("instance", o.Instance)
-	w.text("request_id", o.RequestID)
-	w.text("help", o.Help)
-	w.end()
+	w.b = outcomejson.Append(w.b, o)
 }
 
 func (w *object) fail(err error) {
