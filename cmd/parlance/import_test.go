@@ -61,6 +61,21 @@ func TestWhatCannotBeWrittenNamesItsPathOnce(t *testing.T) {
 	}
 }
 
+func TestAPageIsMarkdownIfItsFileIs(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "errors.md")
+	if _, stderr, exit := invoke(t, "", "page", "vms", "-o", file); exit != 0 {
+		t.Fatal(stderr)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(string(text), "# ") {
+		t.Errorf("got %.40q, want Markdown", text)
+	}
+}
+
 func TestAFolderThatMayNotBeWrittenIsAMistake(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "locked")

@@ -57,7 +57,7 @@ dialect goes to standard output.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "output", "o", "", "the `FILE` or folder to write; a folder if it is there, ends in / or has no extension")
-	flags.BoolVar(&f.markdown, "markdown", false, "write Markdown, and not HTML")
+	flags.BoolVar(&f.markdown, "markdown", false, "write Markdown, and not HTML; also if FILE ends in .md")
 	flags.BoolVar(&f.catalog, "catalog", false, "make the pages of all dialects of the catalog")
 	flags.StringVar(&f.options.Language, "lang", docpage.DefaultLanguage, "the `LANGUAGE` of the page's own words: "+strings.Join(docpage.Languages(), ", "))
 	flags.StringVar(&f.options.BaseURL, "base-url", "", "the `URL` at which the page, or the folder, will stand")
@@ -72,6 +72,7 @@ func (a *app) makePage(names []string, f pageFlags) error {
 		names = catalog.Names()
 	}
 	folder := f.catalog || len(names) > 1
+	f.markdown = f.markdown || !folder && strings.EqualFold(filepath.Ext(f.out), ".md")
 	if err := f.check(folder); err != nil {
 		return err
 	}

@@ -114,9 +114,12 @@ func TestAnOpenAPIDocumentThatCannotBeUsedSaysWhy(t *testing.T) {
 		return `{"openapi": "3.1.0", "paths": {"/a": {"get": ` + operation + `}}}`
 	}
 	for document, want := range map[string]string{
-		`openapi: 3.0.3`: `openapi is "3.0.3"; it must be 3.1`,
-		`[]`:             "is not an object",
-		"a: [":           "document",
+		`openapi: 3.0.3`:                        `openapi is "3.0.3"; it must be 3.1`,
+		`[]`:                                    "is not an object",
+		"openapi: 3.1.0\nx: &a [*a]\npaths: {}": "line 2: the aliases of the document expand to too much",
+		"openapi: 3.1.0\nx: &a {required: [b]}\ny: {<<: *a}": "line 3: OpenAPI has no merge key (<<); write the members out",
+		"openapi: 3.1.0\n? [a]\n: b":                         "line 2: a name must be a text",
+		"a: [":                                               "document",
 		path(`{"parameters": [{"name": "x", "in": "query", "style": "deepObject", "schema": {}}]}`): `GET /a: the parameter "x" has the style "deepObject"`,
 		path(`{"parameters": [{"name": "x", "in": "query", "schema": {"type": "object"}}]}`):        `"x" is an object`,
 		path(`{"parameters": [{"name": "x", "in": "query"}]}`):                                      `"x" has no schema`,

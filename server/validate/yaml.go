@@ -17,7 +17,7 @@ func jsonOf(data []byte) ([]byte, error) {
 	if err := yaml.Unmarshal(data, &root); err != nil {
 		return nil, err
 	}
-	w := yamlWriter{left: 10_000_000}
+	w := yamlWriter{left: 10_000_000, depth: 10_000}
 	if err := w.node(&root); err != nil {
 		return nil, err
 	}
@@ -26,12 +26,16 @@ func jsonOf(data []byte) ([]byte, error) {
 
 // yamlWriter writes YAML as JSON. Aliases are written out, within bounds.
 type yamlWriter struct {
-	out  []byte
-	left int
+	out   []byte
+	left  int // nodes
+	depth int // levels
 }
 
 func (w *yamlWriter) node(n *yaml.Node) error {
-	if w.left--; w.left < 0 {
+	w.left--
+	w.depth--
+	defer func() { w.depth++ }()
+	if w.left < 0 || w.depth < 0 {
 		return fmt.Errorf("line %d: the aliases of the document expand to too much", n.Line)
 	}
 	switch n.Kind {
@@ -40,18 +44,7 @@ func (w *yamlWriter) node(n *yaml.Node) error {
 	case yaml.AliasNode:
 		return w.node(n.Alias)
 	case yaml.MappingNode:
-		w.out = append(w.out, '{')
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if i > 0 {
-				w.out = append(w.out, ',')
-			}
-			w.text(n.Content[i].Value)
-			w.out = append(w.out, ':')
-			if err := w.node(n.Content[i+1]); err != nil {
-				return err
-			}
-		}
-		w.out = append(w.out, '}')
+		return w.mapping(n)
 	case yaml.SequenceNode:
 		w.out = append(w.out, '[')
 		for i, item := range n.Content {
@@ -66,6 +59,32 @@ func (w *yamlWriter) node(n *yaml.Node) error {
 	default:
 		return w.scalar(n)
 	}
+	return nil
+}
+
+func (w *yamlWriter) mapping(n *yaml.Node) error {
+	w.out = append(w.out, '{')
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if i > 0 {
+			w.out = append(w.out, ',')
+		}
+		key := n.Content[i]
+		if key.Kind == yaml.AliasNode {
+			key = key.Alias
+		}
+		switch {
+		case key.Kind != yaml.ScalarNode:
+			return fmt.Errorf("line %d: a name must be a text", n.Content[i].Line)
+		case key.ShortTag() == "!!merge": // OpenAPI 3.1.1, 4.3: only the tags of YAML's JSON schema
+			return fmt.Errorf("line %d: OpenAPI has no merge key (<<); write the members out", key.Line)
+		}
+		w.text(key.Value)
+		w.out = append(w.out, ':')
+		if err := w.node(n.Content[i+1]); err != nil {
+			return err
+		}
+	}
+	w.out = append(w.out, '}')
 	return nil
 }
 
