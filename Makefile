@@ -23,6 +23,7 @@ FUZZTIME ?= 5s
 TIMEOUT  ?= 40m
 BENCH    ?= .
 KILLS    ?= 500
+WAITING  ?= 1000000
 
 .DEFAULT_GOAL := help
 
@@ -101,7 +102,15 @@ idle: ## memory of the gateway with 5,000 idle connections, beside httputil.Reve
 .PHONY: crash
 crash: ## kill a server again and again (KILLS=500); what came of it is in bench/crash.md
 	go test -count=1 -timeout=1h -v ./bench/crash -kills=$(KILLS) -report=../crash.md
-	go test -count=1 -timeout=1h -v ./bench/crash/deliveries -kills=$(KILLS)
+	go test -count=1 -timeout=1h -v ./bench/crash/deliveries -kills=$(KILLS) -report=../../crash.md
+
+.PHONY: peers
+peers: ## the outbox beside River and Asynq, and the spike of River (needs redis-server)
+	cd bench/peers && go vet ./... && go test -count=1 -v -run River . && go test -run '^$$' -bench . -benchmem -benchtime 2000x .
+
+.PHONY: million
+million: ## a million requests that wait in an outbox (WAITING=1000000)
+	go test -run '^$$' -bench '^BenchmarkQueued$$' -benchtime 1x -timeout=1h ./bench -waiting $(WAITING)
 
 .PHONY: attack
 attack: ## hostile requests and responses against servers and gateways, with the memory they cost

@@ -29,7 +29,7 @@ import (
 	"github.com/parlance-api/parlance/store/sqlite"
 )
 
-var waiting = flag.Int("waiting", 100_000, "how many requests BenchmarkQueued has waiting")
+var waiting = flag.Int("waiting", 10_000, "how many requests BenchmarkQueued has waiting")
 
 // order is the body of a request.
 var order = []byte(`{"order": 4711, "camera": "7", "state": "created", "lines": [{"id": 1, "count": 2}, {"id": 2, "count": 1}]}`)
@@ -45,8 +45,7 @@ func boxOf(tb testing.TB, s queue.Store, options ...outbox.Option) *outbox.Outbo
 }
 
 // BenchmarkPut stores requests, durably, for 64 callers at once. Beside it stands the
-// storage part of a request with a key, as in BenchmarkStore, and pgbench's two rows of
-// BenchmarkPosts with PostgreSQL.
+// storage part of a request with a key, as in BenchmarkStore. bench/peers has other queues.
 func BenchmarkPut(b *testing.B) {
 	put := func(b *testing.B, s queue.Store) {
 		box := boxOf(b, s)

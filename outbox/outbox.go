@@ -61,6 +61,7 @@ type config struct {
 	ended     []func(context.Context, Delivery) error
 	report    func(context.Context, Delivery, client.SupportReport)
 	made      []func(*Outbox)
+	base      http.RoundTripper
 	observers []Observer
 	hooks     map[string]bool // the vendors that are webhooks
 }
@@ -74,11 +75,12 @@ func (o option) apply(c *config) { o(c) }
 
 // WithVendor adds a vendor: a name that requests have, the dialect of its API, and how its
 // client is made. The options hold its credential, which is never stored. One API with two
-// credentials is two vendors. The outbox itself decides on retries.
+// credentials is two vendors. The outbox itself decides on retries. Its transport is that of
+// http.DefaultTransport, with a kept connection for each delivery of a limit ([WithWidth]).
 func WithVendor(name string, d *dialect.Dialect, options ...client.Option) Option {
 	return option(func(c *config) {
 		c.made = append(c.made, func(b *Outbox) {
-			all := append(slices.Clone(options), client.WithMaxAttempts(1))
+			all := append(append([]client.Option{client.WithBase(b.base)}, options...), client.WithMaxAttempts(1))
 			b.vendors[name] = &vendor{name: name, dialect: d, client: &http.Client{
 				Transport: client.New(d, all...),
 				// A redirect is for a person: a request that must arrive has one address.
@@ -150,6 +152,12 @@ func New(store queue.Store, options ...Option) *Outbox {
 	}}
 	for _, o := range options {
 		o.apply(&b.config)
+	}
+	b.base = http.DefaultTransport
+	if t, ok := b.base.(*http.Transport); ok { // which keeps two connections to a host
+		t = t.Clone()
+		t.MaxIdleConnsPerHost = b.wide
+		b.base = t
 	}
 	for _, add := range b.made {
 		add(b)

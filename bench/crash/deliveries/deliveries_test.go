@@ -29,7 +29,10 @@ import (
 	"github.com/parlance-api/parlance/store/sqlite"
 )
 
-var kills = flag.Int("kills", 12, "how often processes are killed in each store")
+var (
+	kills  = flag.Int("kills", 12, "how often processes are killed in each store")
+	report = flag.String("report", "", "the file whose last part says what came of it")
+)
 
 // The environment of a process that is to be killed.
 const (
@@ -43,7 +46,95 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, serve(at, os.Getenv(vendorVar)))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := reported(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// page is the last part of the report, without its rows.
+const page = `## Requests that must arrive
+
+Processes put requests into an outbox and deliver them, and are killed (kill -9) at random
+moments. Each request is committed with a row of the program. The vendor fails on schedule:
+before it has done what was asked, after that, or by no response at all. It keeps score of what
+it did. One of three requests has no idempotency key, and one of three has an order.
+
+**Faults** would be:
+
+- an acknowledged request that is missing, or one without the program's row, or such a row
+  without its request;
+- a request that was done twice: with a key or without, in whatever state it is;
+- a state that does not tell the truth: delivered and not done, refused and done, uncertain
+  although it has a key, or none of these ends;
+- a request that was done before an older one of its order.
+
+**A mistake** says of the requests without a key that they may be sent again. The same count
+finds that some are done twice.
+
+| store | processes | kills | acknowledged | stored | delivered | refused | uncertain | faults |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|
+`
+
+// rows are those of the report.
+var rows struct {
+	sync.Mutex
+	all []string
+}
+
+// reported writes the last part of the report.
+func reported() error {
+	if *report == "" {
+		return nil
+	}
+	before, err := os.ReadFile(*report)
+	if err != nil {
+		return err
+	}
+	first, _, _ := strings.Cut(string(before), "\n## Requests that must arrive\n")
+	slices.Sort(rows.all)
+	return os.WriteFile(*report, []byte(strings.TrimRight(first, "\n")+"\n\n"+page+strings.Join(rows.all, "")), 0o666)
+}
+
+// own writes the program's row of a request.
+func own(ctx context.Context, db store.Store, id string) (err error) {
+	if _, is := db.(*postgres.Store); is {
+		_, err = postgres.Tx(ctx).Exec(ctx, "INSERT INTO shop VALUES ($1)", id)
+	} else {
+		_, err = sqlite.Tx(ctx).ExecContext(ctx, "INSERT INTO shop VALUES (?)", id)
+	}
+	return err
+}
+
+// owned are the program's rows. It makes the table if there is none.
+func owned(ctx context.Context, db store.Store) (ids map[string]bool, err error) {
+	const table, query = "CREATE TABLE IF NOT EXISTS shop (id text PRIMARY KEY)", "SELECT id FROM shop"
+	ids = map[string]bool{}
+	return ids, db.Transact(ctx, func(ctx context.Context) error {
+		var rows interface {
+			Next() bool
+			Scan(...any) error
+			Err() error
+		}
+		if _, is := db.(*postgres.Store); is {
+			if _, err = postgres.Tx(ctx).Exec(ctx, table); err == nil {
+				rows, err = postgres.Tx(ctx).Query(ctx, query)
+			}
+		} else if _, err = sqlite.Tx(ctx).ExecContext(ctx, table); err == nil {
+			rows, err = sqlite.Tx(ctx).QueryContext(ctx, query)
+		}
+		for err == nil && rows.Next() {
+			var id string
+			err = rows.Scan(&id)
+			ids[id] = true
+		}
+		if err == nil {
+			err = rows.Err()
+		}
+		return err
+	})
 }
 
 // codes are those of the vendor, which waits little.
@@ -99,7 +190,7 @@ func serve(at, vendor string) error {
 		os.Exit(0)
 	}()
 	go func() {
-		for range time.Tick(2 * time.Millisecond) {
+		for range time.Tick(5 * time.Millisecond) {
 			id := activity.NewID()
 			r := outbox.Request{ID: id, Vendor: "keyed", URL: vendor + "/keyed", Body: []byte(id)}
 			switch rand.N(3) {
@@ -111,8 +202,10 @@ func serve(at, vendor string) error {
 			case 1:
 				r.Order = "order " + strconv.Itoa(rand.N(4))
 			}
-			// Another row of the program is committed with it.
 			err := db.Transact(context.Background(), func(ctx context.Context) error {
+				if err := own(ctx, db, id); err != nil {
+					return err
+				}
 				_, err := b.Put(ctx, r)
 				return err
 			})
@@ -175,8 +268,16 @@ func (s *score) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // run kills processes that share a store, and returns what is wrong with the end of it.
-func run(t *testing.T, at string, processes int, fault bool) (wrong []string) {
+func run(t *testing.T, name, at string, processes int, fault bool) (wrong []string) {
 	t.Helper()
+	made, err := open(at)
+	if err == nil {
+		_, err = owned(t.Context(), made)
+		made.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := &score{effects: map[string]int{}, keys: map[string]bool{}}
 	vendor := httptest.NewServer(s)
 	defer vendor.Close()
@@ -260,36 +361,49 @@ func run(t *testing.T, at string, processes int, fault bool) (wrong []string) {
 	defer tick.Stop()
 	ended := map[string]outbox.Delivery{}
 	var order []outbox.Delivery
-	for {
-		clear(ended)
-		order = order[:0]
-		left := 0
+	list := func(f outbox.Filter) []outbox.Delivery {
+		t.Helper()
+		list, err := b.List(ctx, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	for left := true; left; {
+		for len(list(outbox.Filter{State: outbox.Waiting, Most: 1}))+len(list(outbox.Filter{State: outbox.Delivering, Most: 1})) > 0 {
+			<-tick.C
+		}
+		left, order = false, order[:0]
 		for f := (outbox.Filter{Most: 1000}); ; {
-			list, err := b.List(ctx, f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(list) == 0 {
+			page := list(f)
+			if len(page) == 0 {
 				break
 			}
-			for _, d := range list {
+			for _, d := range page {
 				ended[d.ID] = d
 				order = append(order, d)
-				if !d.State.Ended() {
-					left++
-				}
+				left = left || !d.State.Ended() // it went from one to the other between two looks
 			}
-			f.Before = list[len(list)-1].ID
+			f.Before = page[len(page)-1].ID
 		}
-		if left == 0 || t.Context().Err() != nil {
-			break
-		}
-		<-tick.C
 	}
 	stop()
 	ran.Wait()
 
 	states := map[outbox.State]int{}
+	rest, err := owned(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id := range ended {
+		if !rest[id] {
+			wrong = append(wrong, id+" is stored without the program's row")
+		}
+		delete(rest, id)
+	}
+	for id := range rest {
+		wrong = append(wrong, id+" is a row of the program without its request")
+	}
 	for id := range told {
 		if _, found := ended[id]; !found {
 			wrong = append(wrong, id+" was acknowledged and is lost")
@@ -328,6 +442,10 @@ func run(t *testing.T, at string, processes int, fault bool) (wrong []string) {
 		wrong = append(wrong, "there was not enough to do")
 	}
 	slices.Sort(wrong)
+	rows.Lock()
+	defer rows.Unlock()
+	rows.all = append(rows.all, fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %d |\n", name, processes, *kills, len(told), len(ended),
+		states[outbox.Delivered], states[outbox.Refused], states[outbox.Uncertain], len(wrong)))
 	return wrong
 }
 
@@ -339,14 +457,14 @@ func TestNoRequestIsLostOrDoneTwiceThoughItsProcessesAreKilled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			processes := map[string]int{"sqlite": 1, "postgres": 3}[name]
-			for _, wrong := range run(t, at(t), processes, false) {
+			for _, wrong := range run(t, name, at(t), processes, false) {
 				t.Error(wrong)
 			}
 		})
 	}
 	t.Run("the deliberate mistake is found", func(t *testing.T) {
 		t.Parallel()
-		if wrong := run(t, filepath.Join(t.TempDir(), "outbox.db"), 1, true); len(wrong) == 0 {
+		if wrong := run(t, "sqlite, a mistake", filepath.Join(t.TempDir(), "outbox.db"), 1, true); len(wrong) == 0 {
 			t.Error("nothing was found")
 		}
 	})

@@ -3,5 +3,5 @@
 -- on the way.
 DROP INDEX parlance.task_open;
 DROP INDEX parlance.task_state;
-CREATE INDEX task_state ON parlance.task (kind, state, (-seq));
-CREATE INDEX task_lane ON parlance.task (kind, lane, state, (-seq));
+CREATE INDEX task_state ON parlance.task (kind, state, (-seq)) INCLUDE (seq);
+CREATE INDEX task_lane ON parlance.task (kind, lane, state, (-seq)) INCLUDE (seq);
