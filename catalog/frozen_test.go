@@ -98,7 +98,7 @@ var frozenAt = time.Date(2026, 11, 30, 20, 0, 0, 0, time.UTC)
 
 // others is how many responses of other dialects each dialect reads at most, so that the
 // work grows with the number of dialects and not with its square.
-const others = 1000
+const others = 300
 
 // reading says all that a dialect makes of a response, but for sentences.
 func reading(t *testing.T, w io.Writer, d *dialect.Dialect, req dialect.Request, res dialect.Response) parlance.Outcome {

@@ -10,6 +10,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
+	"github.com/parlance-api/parlance/internal/raced"
 )
 
 // TestEachDialectReadsWhatItWrites by its own shapes, and not by the tolerant or the generic
@@ -29,8 +30,11 @@ func TestEachDialectReadsWhatItWrites(t *testing.T) {
 			bodies += readsOwn(t, d, e.Request, &e.Outcome)
 		}
 		for _, req := range append(requests[d.Name()], dialect.Request{Method: "GET", Path: "/example"}) {
+			i := 0
 			for o := range plainFailures {
-				bodies += readsOwn(t, d, req, &o)
+				if i++; !raced.Omits(i, 7) {
+					bodies += readsOwn(t, d, req, &o)
+				}
 			}
 		}
 		t.Logf("%d bodies", bodies)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -24,6 +25,24 @@ func folder(t *testing.T, o Options, dialects ...*dialect.Dialect) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return written(t, files)
+}
+
+// everyPage are the pages of the whole catalog, made once for all tests.
+var everyPage = sync.OnceValues(func() ([]File, error) { return Files(Options{}, opened()...) })
+
+// wholeCatalog writes the pages of the whole catalog to a folder and returns its URL.
+func wholeCatalog(t *testing.T) string {
+	t.Helper()
+	files, err := everyPage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return written(t, files)
+}
+
+func written(t *testing.T, files []File) string {
+	t.Helper()
 	dir := t.TempDir()
 	for _, f := range files {
 		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Text, 0o600); err != nil {
@@ -138,7 +157,7 @@ func TestAnAnchorLeadsToItsCode(t *testing.T) {
 func TestThePageOfAllAPIsFindsACodeAndLeadsToIt(t *testing.T) {
 	t.Parallel()
 	tab := browser.Open(t)
-	url := folder(t, Options{}, opened()...) + Index
+	url := wholeCatalog(t) + Index
 	tab.Load(url)
 	tab.Type("#page\\.search", "stripe card_declined")
 	if got := strings.Join(tab.Texts(shown), " "); got != "card_declined" {
@@ -174,7 +193,7 @@ func TestEverybodyCanUseThePages(t *testing.T) {
 func TestAPageFitsAPhone(t *testing.T) {
 	t.Parallel()
 	tab := browser.Open(t)
-	base := folder(t, Options{}, opened()...)
+	base := wholeCatalog(t)
 	tab.Size(360, 740)
 	for _, name := range []string{"vision.html", "stripe.html", "github.html", "azure.html", "json-rpc.html", Index} {
 		tab.Load(base + name)
@@ -244,7 +263,7 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("no -screenshots")
 	}
 	tab := browser.Open(t)
-	base := folder(t, Options{}, opened()...)
+	base := wholeCatalog(t)
 	write := func(name string, text []byte) {
 		t.Helper()
 		if err := os.WriteFile(filepath.Join(*screenshots, name), text, 0o600); err != nil {

@@ -34,10 +34,15 @@ var opened = sync.OnceValue(func() []*dialect.Dialect {
 	return all
 })
 
-// composed is the document of a dialect in English.
+// documents are those that a test has composed, by dialect.
+var documents sync.Map // of func() (*document, error)
+
+// composed is the document of a dialect in English. It is composed once for all tests, and
+// not to be altered.
 func composed(t testing.TB, d *dialect.Dialect) *document {
 	t.Helper()
-	p, err := compose(Options{}, d)
+	once, _ := documents.LoadOrStore(d, sync.OnceValues(func() (*document, error) { return compose(Options{}, d) }))
+	p, err := once.(func() (*document, error))()
 	if err != nil {
 		t.Fatal(err)
 	}
