@@ -58,7 +58,7 @@ var readOtherwisePlain = map[string]int{
 	"google-cloud":       10, // the code is within the list of errors in one of two forms
 	"hubspot":            3,  // the policy of a limit is the code, and not the type
 	"mailchimp":          24, // the title is the code
-	"microsoft-graph":    14,  // the inner error has the finer code
+	"microsoft-graph":    14, // the inner error has the finer code
 	"problem":            1,  // the reason is no code
 	"salesforce":         1,  // 300 is a conflict
 	"soap":               10, // two versions, and codes behind prefixes
