@@ -30,6 +30,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/outbox"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/jobs"
 	"github.com/parlance-api/parlance/store"
@@ -42,6 +43,7 @@ var (
 	api              *server.Server
 	authenticate     server.Middleware
 	body, source     []byte
+	box              *outbox.Outbox
 	create           server.HandlerFunc
 	ctx              context.Context
 	d                *dialect.Dialect
@@ -50,8 +52,10 @@ var (
 	header           dialect.HeaderMap
 	meters           metric.MeterProvider
 	mux              *http.ServeMux
+	now              http.Handler
 	outcome          parlance.Outcome
 	r, req           *http.Request
+	requestOf        func(*http.Request) (outbox.Request, error)
 	res              *http.Response
 	save             func(context.Context, order) error
 	sku              string

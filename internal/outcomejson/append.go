@@ -94,7 +94,7 @@ func appendField(b []byte, f *parlance.Field) []byte {
 	return append(b, '}')
 }
 
-// AppendText appends a name with its text, and nothing where there is no text.
+// AppendText appends a name with its text, and nothing if there is no text.
 func AppendText(b []byte, name, text string) []byte {
 	if text == "" {
 		return b
@@ -102,7 +102,7 @@ func AppendText(b []byte, name, text string) []byte {
 	return jsontext.AppendStandard(append(b, name...), text)
 }
 
-// AppendTexts appends a name with its list, and nothing where that is empty.
+// AppendTexts appends a name with its list, and nothing if that is empty.
 func AppendTexts(b []byte, name string, texts []string) []byte {
 	if len(texts) == 0 {
 		return b

@@ -3,7 +3,7 @@
 // when that has come. All of it speaks the dialect of the callers.
 //
 //	front := relay.New(box, d)
-//	mux.Handle("POST /orders", front.Handler(order, now)) // order makes the outbox.Request
+//	mux.Handle("POST /orders", front.Handler(requestOf, now)) // requestOf makes the outbox.Request
 //	mux.Handle("/requests/", front.Watch())
 //	go box.Run(ctx)
 package relay
