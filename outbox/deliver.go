@@ -57,9 +57,9 @@ type turn struct {
 func (b *Outbox) deliver(hard context.Context, t queue.Task, worker string) {
 	ctx := activity.WithID(hard, t.Activity)
 	x := &turn{Outbox: b, task: t, worker: worker, began: time.Now(), log: b.logger.With("outbox", t.ID, "attempt", t.Attempt)}
-	x.unreadable = json.Unmarshal(t.Input, &x.request)
+	x.unreadable = understand(t.Input, &x.request)
 	if x.unreadable == nil && len(t.Data) > 0 {
-		x.unreadable = json.Unmarshal(t.Data, &x.before)
+		x.unreadable = understand(t.Data, &x.before)
 	}
 	x.request.ID, x.request.Owner = t.ID, t.Owner
 	for _, o := range b.observers {
@@ -75,6 +75,14 @@ func (b *Outbox) deliver(hard context.Context, t queue.Task, worker string) {
 	close(done)
 	<-kept
 	stop(nil)
+}
+
+// understand reads what is stored. A member that this program does not know is of a newer
+// one, and could change what the rest means.
+func understand(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
 }
 
 // hold renews the lease until the turn is done, and breaks the attempt off if it is lost.
@@ -181,7 +189,9 @@ func (x *turn) send(ctx context.Context, p progress) attempt {
 	switch {
 	case len(text) > maxResult:
 		a.decision.Why += "; its body is longer than 1 MiB and is not kept"
-	case err == nil:
+	case err != nil:
+		a.decision.Why += "; its body was cut off and is not kept"
+	default:
 		x.result.Body = text
 	}
 	switch {
