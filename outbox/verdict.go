@@ -76,12 +76,7 @@ func judge(a attempt, p progress, t queue.Task, repeat string) verdict {
 	}
 	switch d.Act {
 	case parlance.ActDone, parlance.ActInspect:
-		if a.result != "" && !v.Result {
-			v.Failed, v.Poll, v.Result = 0, a.result, true
-			v.why = "the work has ended, and its result has another address"
-			return v
-		}
-		return v.done()
+		return v.found(a)
 	case parlance.ActPoll:
 		return v.look(a)
 	case parlance.ActRetry, parlance.ActEscalate:
@@ -92,6 +87,16 @@ func judge(a attempt, p progress, t queue.Task, repeat string) verdict {
 		return v.end(Uncertain)
 	}
 	return v.end(Refused)
+}
+
+// found is that the work has ended. Its result may have another address.
+func (v verdict) found(a attempt) verdict {
+	if a.result == "" || v.Result {
+		return v.done()
+	}
+	v.Failed, v.Poll, v.Result = 0, a.result, true
+	v.why = "the work has ended, and its result has another address"
+	return v
 }
 
 // look is that the vendor accepted the request, and its result comes later.
