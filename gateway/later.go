@@ -35,7 +35,7 @@ type Later struct {
 
 	// Drop names fields of the header that are not stored, such as an Authorization of the
 	// caller if the vendor has a credential of its own. Any other request with a credential in its
-	// header is not stored. If it may be sent now, it is; else it is invalid.
+	// header or its URL is not stored. If it may be sent now, it is; else it is invalid.
 	Drop []string
 }
 
@@ -115,11 +115,11 @@ func (g *Gateway) takes(w http.ResponseWriter, x *exchange, r *http.Request) boo
 	switch {
 	case secret == "":
 	case !route.always:
-		g.log.LogAttrs(x, slog.LevelInfo, "the request is forwarded now, since a credential in it would be stored", slog.String("field", secret), slog.String("path", r.URL.Path))
+		g.log.LogAttrs(x, slog.LevelInfo, "the request is forwarded now, since a credential in it would be stored", slog.String("where", secret), slog.String("path", r.URL.Path))
 		return false
 	default:
 		g.respond(w, x, parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusBadRequest,
-			Detail: "The request is stored to be delivered later, so the header field " + secret + " must not hold a credential."})
+			Detail: "The request is stored to be delivered later, so " + secret + " must not hold a credential."})
 		return true
 	}
 	if x.asked.Body == nil {
@@ -138,7 +138,7 @@ func (g *Gateway) takes(w http.ResponseWriter, x *exchange, r *http.Request) boo
 }
 
 // stored is a request as the outbox gets it, without its body if that streams. secret is the
-// name of a field that holds a credential, "" if none does.
+// part of it that holds a credential, "" if none does.
 func (g *Gateway) stored(x *exchange, r *http.Request) (out outbox.Request, secret string) {
 	g.prepare(x, r)
 	h := x.out.Header.Clone()
@@ -148,11 +148,15 @@ func (g *Gateway) stored(x *exchange, r *http.Request) (out outbox.Request, secr
 	for name, clean := range activity.CleanHeader(h) {
 		for i := range clean {
 			if clean[i] != h[name][i] {
-				secret = name
+				secret = "the header field " + name
 			}
 		}
 	}
-	return outbox.Request{Vendor: g.later.Vendor, Method: r.Method, URL: x.out.URL.String(), Header: h, Body: x.asked.Body, Key: x.asked.Key}, secret
+	to := x.out.URL.String()
+	if activity.CleanText(to) != to {
+		secret = "the URL"
+	}
+	return outbox.Request{Vendor: g.later.Vendor, Method: r.Method, URL: to, Header: h, Body: x.asked.Body, Key: x.asked.Key}, secret
 }
 
 // hand hands a response on that is not the upstream's own.

@@ -118,6 +118,12 @@ func TestNoCredentialOfACallerIsStored(t *testing.T) {
 		if resp.StatusCode != http.StatusOK || body != "Bearer abc" || resp.Header.Get("Preference-Applied") != "" {
 			t.Errorf("got %d %s", resp.StatusCode, body)
 		}
+		if resp, _ = get(t, "POST", s.at("/orders?api_key=abc"), "", "Prefer", "respond-async"); resp.StatusCode != http.StatusOK {
+			t.Errorf("a key in the URL: got %d", resp.StatusCode)
+		}
+		if resp, body = get(t, "POST", s.at("/bulk?api_key=abc"), ""); resp.StatusCode != http.StatusBadRequest || !strings.Contains(body, "the URL") {
+			t.Errorf("a key in the URL: got %d %s", resp.StatusCode, body)
+		}
 		resp, body = get(t, "POST", s.at("/bulk"), "", "Cookie", "session=abc")
 		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(body, "Cookie") || strings.Contains(body, "abc") {
 			t.Errorf("got %d %s", resp.StatusCode, body)
