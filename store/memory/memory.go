@@ -37,6 +37,7 @@ type Store struct {
 	seats  map[seatID]time.Time // until when
 	caps   map[string]int
 	tasks  map[string]task
+	orders map[place]*order
 	lanes  map[laneID]lane
 	puts   int // tasks ever put: their order
 	tokens map[[32]byte]token
@@ -66,6 +67,7 @@ func New(options ...Option) *Store {
 		seats:  map[seatID]time.Time{},
 		caps:   map[string]int{},
 		tasks:  map[string]task{},
+		orders: map[place]*order{},
 		lanes:  map[laneID]lane{},
 		tokens: map[[32]byte]token{},
 		story:  map[string]record{},

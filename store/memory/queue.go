@@ -59,8 +59,8 @@ func (s tasks) Put(ctx context.Context, t queue.Task) error {
 		if due.Before(now) {
 			due = now
 		}
-		_, held := s.head(t.Kind, t.Key)
-		set(tx, s.tasks, t.ID, task{seq: s.puts, Task: copied(queue.Task{
+		held := t.Key != "" && s.orders[place{line, t.Kind, t.Key}] != nil
+		s.put(tx, task{seq: s.puts, Task: copied(queue.Task{
 			ID: t.ID, Kind: t.Kind, Lane: t.Lane, Key: t.Key, Input: t.Input, Owner: t.Owner, Activity: t.Activity,
 			Created: t.Created, Due: due, Deadline: t.Deadline, Held: held,
 		})})
@@ -68,72 +68,65 @@ func (s tasks) Put(ctx context.Context, t queue.Task) error {
 	})
 }
 
-// head is the task of a key that all others of it wait for.
-func (s tasks) head(kind, key string) (first task, found bool) {
-	if key == "" {
-		return first, false
-	}
-	for _, t := range s.tasks {
-		if t.Kind == kind && t.Key == key && (t.Result == nil || t.Result.Blocks) && (!found || t.seq < first.seq) {
-			first, found = t, true
-		}
-	}
-	return first, found
-}
-
 // advance lets the first task of a key have its turn, unless another has it.
 func (s tasks) advance(tx *transaction, kind, key string) {
-	first, found := s.head(kind, key)
-	if !found || !first.Held {
+	if _, has := s.orders[place{turn, kind, key}]; has {
 		return
 	}
-	for _, t := range s.tasks {
-		if t.Kind == kind && t.Key == key && t.Result == nil && !t.Held {
-			return
-		}
+	if first, found := s.first(place{line, kind, key}, time.Time{}); found && first.Held {
+		first.Held = false
+		s.put(tx, first)
 	}
-	first.Held = false
-	set(tx, s.tasks, first.ID, first)
 }
 
 func (s tasks) Take(ctx context.Context, o queue.Order) (taken []queue.Task, err error) {
 	err = s.do(ctx, func(tx *transaction, now time.Time) error {
-		var late []task
-		ready, busy := map[laneID][]task{}, map[laneID]int{}
-		for _, t := range s.tasks {
-			id := laneID{t.Kind, t.Lane}
-			switch due := !t.Due.After(now); {
-			case t.Result != nil || !slices.Contains(o.Kinds, t.Kind):
-			case t.worker != "" && !due:
-				busy[id]++
-			case !t.Deadline.IsZero() && !t.Deadline.After(now):
-				late = append(late, t)
-			case due && !t.Held:
-				ready[id] = append(ready[id], t)
-			}
-		}
 		most := max(o.Most, 1)
-		take := func(from []task, n int) {
-			slices.SortFunc(from, func(a, b task) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.seq, b.seq)) })
-			for _, t := range from[:min(max(n, 0), len(from), most-len(taken))] {
+		take := func(p place, n int) {
+			for n = min(n, most-len(taken)); n > 0; n-- {
+				t, found := s.first(p, now)
+				if !found {
+					return
+				}
 				t.Lost, t.worker = t.worker != "", o.Worker
 				t.Attempt++
 				t.Leased, t.Taken, t.Due, t.Shut = true, now, now.Add(o.Lease), s.lanes[laneID{t.Kind, t.Lane}].shut
-				set(tx, s.tasks, t.ID, t)
+				s.put(tx, t)
 				taken = append(taken, copied(t.Task))
 			}
 		}
-		take(late, len(late))
-		ids := slices.Collect(maps.Keys(ready))
-		rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
-		for _, id := range ids {
-			if l := s.lanes[id]; !l.opens.After(now) {
-				take(ready[id], l.room(o.Wide, most, busy[id]))
+		var open []place
+		for p, tasks := range s.orders {
+			switch {
+			case !slices.Contains(o.Kinds, p.kind):
+			case p.what == late:
+				take(p, most)
+			case p.what == ready && !tasks.all[0].at.After(now):
+				open = append(open, p)
+			}
+		}
+		rand.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
+		for _, p := range open {
+			l := s.lanes[laneID{p.kind, p.name}]
+			if !l.opens.After(now) {
+				take(p, l.room(o.Wide, most, s.busy(p.kind, p.name, now)))
 			}
 		}
 		return nil
 	})
 	return taken, err
+}
+
+// busy is how many tasks of a lane workers have whose leases have not ended.
+func (s tasks) busy(kind, lane string, now time.Time) (n int) {
+	if o := s.orders[place{busy, kind, lane}]; o != nil {
+		for _, e := range o.all {
+			if e.at.After(now) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // room is how many more tasks of a lane can be done now.
@@ -155,7 +148,7 @@ func (s tasks) Keep(ctx context.Context, id, worker string, lease time.Duration,
 		}
 		t.Due, t.Progress, t.Note = now.Add(lease), progress, note
 		stopping = t.Stopping
-		set(tx, s.tasks, id, t)
+		s.put(tx, t)
 		return nil
 	})
 	return stopping, err
@@ -210,7 +203,7 @@ func (s tasks) note(tx *transaction, now time.Time, t task, step queue.Step) {
 	if step.Record != nil {
 		t.story = append(slices.Clip(t.story), queue.Record{Attempt: t.Attempt, Text: bytes.Clone(step.Record)})
 	}
-	set(tx, s.tasks, t.ID, t)
+	s.put(tx, t)
 	id := laneID{t.Kind, t.Lane}
 	l, known := s.lanes[id]
 	switch since := t.Taken.Before(l.shutAt); {
@@ -281,7 +274,7 @@ func (s tasks) Cancel(ctx context.Context, id string) error {
 		if t.worker == "" {
 			t = t.ended(queue.Canceled(now), now)
 		}
-		set(tx, s.tasks, id, t)
+		s.put(tx, t)
 		s.advance(tx, t.Kind, t.Key)
 		return nil
 	})
@@ -293,7 +286,7 @@ func (s tasks) Settle(ctx context.Context, id string, r queue.Result) error {
 		if err != nil {
 			return err
 		}
-		set(tx, s.tasks, id, t.ended(r, now))
+		s.put(tx, t.ended(r, now))
 		s.advance(tx, t.Kind, t.Key)
 		return nil
 	})
@@ -315,7 +308,7 @@ func (s tasks) Again(ctx context.Context, id string) error {
 		if t.Result != nil {
 			t.Result, t.Held = nil, t.Key != ""
 		}
-		set(tx, s.tasks, id, t)
+		s.put(tx, t)
 		s.advance(tx, t.Kind, t.Key)
 		return nil
 	})
@@ -327,7 +320,7 @@ func (s tasks) Erase(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		set(tx, s.tasks, id, t.blank())
+		s.put(tx, t.blank())
 		return nil
 	})
 }
@@ -426,6 +419,7 @@ func (s tasks) sweep(now time.Time) {
 	for id, t := range s.tasks {
 		switch {
 		case !t.forget.IsZero() && !t.forget.After(now):
+			s.move(t, task{})
 			delete(s.tasks, id)
 		case !t.erase.IsZero() && !t.erase.After(now):
 			s.tasks[id] = t.blank()
