@@ -106,8 +106,8 @@ var notGiven = map[string]map[string]string{
 		"RESOURCE:CPU, RESOURCE:MEMORY, RESOURCE:PORTS, RESOURCE:ENI, RESOURCE:GPU": noPlace,
 	},
 	"aws-s3": {
-		"PermanentRedirect":           noPlace,
-		"TemporaryRedirect, Redirect": noPlace,
+		"PermanentRedirect, PermanentRedirectControlError": noPlace,
+		"TemporaryRedirect, Redirect":                      noPlace,
 	},
 	"black-forest-labs": {
 		"Request Moderated, Content Moderated": noPlace,
