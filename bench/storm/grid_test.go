@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var full = flag.Bool("storm.full", false, "simulate every cell, and write docs/storm.md and docs/storm.svg")
+var full = flag.Bool("storm.full", false, "simulate every cell, and write docs/storm.md and its pictures")
 
 const (
 	page    = "../../docs/storm.md"
@@ -59,7 +59,7 @@ func TestGrid(t *testing.T) {
 		}
 	}
 	splice(t, page, "simulated", table(cells, rows))
-	if err := os.WriteFile(picture, plot(curves(t)), 0o644); err != nil {
+	if err := os.WriteFile(picture, plot(stallOf10, curves(t)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
