@@ -90,20 +90,18 @@ func (a *addresses) mapBack(resp *http.Response) (dropped []string) {
 	return dropped
 }
 
-// concerns reports a field that may hold addresses. In a field of another name, a URL of the
-// upstream is one, unless it is an origin (the fields of CORS).
+// concerns reports a field that may hold addresses. In a field of another name, each URL of
+// the upstream is one, unless it is an origin (the fields of CORS).
 func (a *addresses) concerns(name string, values []string) bool {
 	switch name {
 	case "Location", "Content-Location", "Operation-Location", "Azure-Asyncoperation", "Link", "Refresh", "Set-Cookie":
 		return true
 	}
-	return !strings.HasPrefix(name, "Access-Control-") && slices.ContainsFunc(values, a.isOf)
+	return !strings.HasPrefix(name, "Access-Control-") && slices.ContainsFunc(values, a.shows)
 }
 
-// isOf reports a URL of the upstream.
-func (a *addresses) isOf(value string) bool {
-	return strings.HasPrefix(value, "http") && strings.Contains(value, "//"+a.upstream.Host)
-}
+// shows reports a text with a URL of the upstream in it.
+func (a *addresses) shows(value string) bool { return strings.Contains(value, "//"+a.upstream.Host) }
 
 // mapped is one value of a field as callers see it. Clients resolve few fields, so the
 // address stays absolute in all others.
@@ -119,10 +117,35 @@ func (a *addresses) mapped(req *http.Request, name, value string) (string, bool)
 	case "Set-Cookie":
 		return a.cookie(req, value)
 	}
-	if name == "Operation-Location" || name == "Azure-Asyncoperation" || a.isOf(value) {
+	if name == "Operation-Location" || name == "Azure-Asyncoperation" {
 		return a.outside(req, value, true)
 	}
-	return value, true // beside one of the upstream
+	return a.inText(req, value)
+}
+
+// inText maps each URL of the upstream in a text, such as a list of them or the realm of a
+// challenge. It reports false if one cannot be mapped.
+func (a *addresses) inText(req *http.Request, text string) (string, bool) {
+	var out strings.Builder
+	for a.shows(text) {
+		at := strings.Index(text, "//"+a.upstream.Host)
+		before := text[:at]
+		for _, scheme := range []string{"http:", "https:"} {
+			before = strings.TrimSuffix(before, scheme)
+		}
+		end := len(text)
+		if n := strings.IndexAny(text[at:], " ,;\"'<>"); n >= 0 {
+			end = at + n
+		}
+		mapped, ok := a.outside(req, text[len(before):end], true)
+		if !ok {
+			return "", false
+		}
+		out.WriteString(before)
+		out.WriteString(mapped)
+		text = text[end:]
+	}
+	return out.String() + text, true
 }
 
 // outside is an address in a response to req as callers see it. It reports false for one

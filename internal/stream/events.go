@@ -33,15 +33,19 @@ type lineMode uint8
 
 const (
 	lineUnknown lineMode = iota // more of it tells
-	lineData
-	lineField // another field, or a comment
+	lineData                    // data, or a failure
+	lineField                   // another field, or a comment
 	lineBare
 	lineRest // what stands behind JSON that has ended
 	lineOther
 )
 
-// fields are the names of the fields of an event.
-var fields = [...]string{"data", "event", "id", "retry"}
+// fields are the names of the fields of an event. The field "error" is none of the
+// specification, which ignores it. llama.cpp sent its failures so until September 2025.
+var fields = [...]string{"data", failing, "event", "id", "retry"}
+
+// failing is the field whose value is the data of an event of that name.
+const failing = "error"
 
 // modeOf tells by its beginning what a line is. whole is set if the line is not longer.
 func (v *events) modeOf(line []byte, whole bool) lineMode {
@@ -79,9 +83,9 @@ func fieldMode(line []byte, whole bool) (mode lineMode, known bool) {
 // modeOfField is the mode of a line with the name of a field of that number.
 func modeOfField(number int, line []byte, whole bool) lineMode {
 	switch {
-	case number > 0:
+	case number > 1:
 		return lineField
-	case !whole && len(line) == len("data:"):
+	case !whole && len(line) == len(fields[number])+len(":"):
 		return lineUnknown // the blank that may follow belongs to the field
 	}
 	return lineData
@@ -154,7 +158,7 @@ func lineEnd(p []byte, returns bool) int {
 }
 
 // longestField is how much of a line has to be seen to know what it is.
-const longestField = len("event:")
+const longestField = len("error: ")
 
 // partOfLine takes a part of a line that arrives in pieces.
 func (s *Splitter) partOfLine(p []byte) {
@@ -167,7 +171,7 @@ func (s *Splitter) partOfLine(p []byte) {
 		s.at += int64(n)
 		switch v.mode = v.modeOf(v.line.bytes, false); v.mode {
 		case lineData:
-			s.moreData(valueOf(v.line.bytes, len("data")))
+			s.moreData(v.dataOf(v.line.bytes))
 		case lineBare:
 			s.bareBytes(v.line.bytes, s.at-int64(len(v.line.bytes)))
 		}
@@ -199,11 +203,17 @@ func (s *Splitter) endOfLine() {
 }
 
 // valueOf is what stands behind the name of a field.
-func valueOf(line []byte, name int) []byte {
-	if len(line) <= name {
-		return nil
+func valueOf(line []byte) []byte {
+	_, value, _ := bytes.Cut(line, []byte(":"))
+	return bytes.TrimPrefix(value, []byte(" "))
+}
+
+// dataOf is the data of a line. That of a failure names the event.
+func (v *events) dataOf(line []byte) []byte {
+	if line[0] == failing[0] {
+		v.event, v.named = append(v.event[:0], failing...), true
 	}
-	return bytes.TrimPrefix(line[name+1:], []byte(" "))
+	return valueOf(line)
 }
 
 // eventLine takes a whole line, of which line is at least the beginning.
@@ -212,7 +222,7 @@ func (s *Splitter) eventLine(line []byte, length int64, mode lineMode) {
 	switch mode {
 	case lineData:
 		v.begun = true
-		value := valueOf(line, len("data"))
+		value := v.dataOf(line)
 		v.meet()
 		if !v.some && !v.within && v.lent == nil && len(value) <= s.data.most {
 			v.some, v.lent = true, value
@@ -254,7 +264,7 @@ func (s *Splitter) field(line []byte) {
 	}
 	v.begun = true
 	v.meet()
-	value := valueOf(line, len(name))
+	value := valueOf(line)
 	value = value[:min(len(value), maxName)]
 	switch string(name) {
 	case "event":

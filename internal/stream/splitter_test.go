@@ -68,6 +68,7 @@ func TestAStreamIsCutIntoElements(t *testing.T) {
 		{"bare JSON at the end", stream.Events, "data: a\n\n{\"error\": {\"code\": 1}}", []string{"a", `{"error": {"code": 1}} bare`}},
 		{"bare JSON on several lines", stream.Events, "{\n  \"error\": {\n\"code\": 1\n}\n}\ndata: x\n\n", []string{"{\n  \"error\": {\n\"code\": 1\n}\n} bare", "x"}},
 		{"bare JSON that is cut", stream.Events, "{\"error\": {", []string{"{\"error\": {\n bare torn"}},
+		{"a failure in a field of its own", stream.Events, "data: a\n\nerror: {\"code\":500}\n\nevent: b\nerror:x\ndata: y\n\nerror\n\nerrors: z\n\n", []string{"a", `error: {"code":500}`, "error: x\ny", "error: "}},
 		{"an ID with a zero byte", stream.Events, "id: a\x00\ndata: x\n\n", []string{"x"}},
 		{"an event of 10 MB", stream.Events, "data: " + strings.Repeat("x", mega) + "\n\ndata: b\n\n", []string{fmt.Sprintf("xxx… %d of %d", 48<<10, mega), "b"}},
 		{"no line ends", stream.Events, strings.Repeat("y", mega), nil},
@@ -105,7 +106,7 @@ func TestAStreamIsCutIntoElements(t *testing.T) {
 }
 
 // plain reads server-sent events as the specification says it (WHATWG HTML, 9.2.6), line by
-// line and with all of the stream in memory.
+// line, with a failure in a field of its own, and with all of the stream in memory.
 func plain(text string) (all []string) {
 	text = strings.TrimPrefix(text, "\xEF\xBB\xBF")
 	text = strings.ReplaceAll(text, "\r\n", "\n")
@@ -131,6 +132,9 @@ func plain(text string) (all []string) {
 			}
 			data, event = "", ""
 		case field == "" && found:
+		case field == "error": // it is none of the specification
+			event = "error"
+			fallthrough
 		case field == "data":
 			data += value + "\n"
 		case field == "event":
@@ -145,7 +149,7 @@ func plain(text string) (all []string) {
 func FuzzEvents(f *testing.F) {
 	for _, text := range []string{
 		"event: a\nid: 1\ndata: x\n\n", "data: a\r\rdata: b\r\n\r\n", "\xEF\xBB\xBFdata: a\n\n", "data\n\n:x\ndatax: 1\nretry: 5\n\n",
-		"{\"a\":\n1}\ndata: y\n\n", "data:\r\ndata: \r\n\r\n", "id\x00: 1\nid\n\nevent\ndata\n\n", "\r\n\r\ndata: z", "[data: 1\n\n",
+		"{\"a\":\n1}\ndata: y\n\n", "data:\r\ndata: \r\n\r\n", "id\x00: 1\nid\n\nevent\ndata\n\n", "\r\n\r\ndata: z", "[data: 1\n\n", "error: {}\nevent: a\n\nerro: 1\n\nerror:\rdata: 2\n\n",
 	} {
 		f.Add(text, uint8(3))
 	}
