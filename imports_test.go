@@ -53,7 +53,7 @@ var rooms = map[string]room{
 	"openapi":  {rooms: []string{".", "dialect"}, modules: anything, because: "mock, check and page take what they need of it through interfaces of their own, and stay light"},
 	"page":     {rooms: []string{".", "dialect"}, besides: anything},
 	"console":  {rooms: []string{".", "dialect"}, besides: anything},
-	"examples": {rooms: []string{".", "dialect", "catalog", "server", "client", "activity", "store", "gateway"}, modules: anything},
+	"examples": {rooms: []string{".", "dialect", "catalog", "server", "client", "activity", "outbox", "store", "gateway"}, modules: anything},
 	"cmd":      {rooms: anything, modules: anything},
 	"bench":    {rooms: anything, modules: anything},
 }

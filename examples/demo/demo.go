@@ -28,6 +28,7 @@ import (
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/gateway"
+	"github.com/parlance-api/parlance/outbox"
 )
 
 // attempts is how often a request is sent at most: one retry shows that it is
@@ -189,6 +190,7 @@ type way struct {
 	client     *http.Client
 	credential client.Credential // that of the client end, which is the gateway's own on that way; nil for none
 	token      string            // a header of each request unless it says itself who asks; "" for none
+	vendor     outbox.Option     // the same for what an outbox delivers; nil for a person
 }
 
 // serve opens a station: the service behind a witness, and the gateway.
@@ -238,7 +240,8 @@ func (s *station) connect(d *Demo) error {
 	}
 
 	credential, more := options()
-	s.straight = &way{s.service, &http.Client{Transport: client.New(speaks, append(more, client.WithBase(s.transport))...)}, credential, ""}
+	more = append(more, client.WithBase(s.transport))
+	s.straight = &way{s.service, &http.Client{Transport: client.New(speaks, more...)}, credential, "", outbox.WithVendor(s.system, speaks, more...)}
 
 	credential, more = options()
 	if err := s.lead(d, speaks, problem, more); err != nil {
@@ -246,9 +249,9 @@ func (s *station) connect(d *Demo) error {
 	}
 	// The caller of a gateway reads problems, and retries nothing: the gateway did.
 	reader := client.New(problem, client.WithMaxAttempts(1), client.WithBase(s.transport))
-	s.gateway = &way{s.at, &http.Client{Transport: reader}, credential, ""}
+	s.gateway = &way{s.at, &http.Client{Transport: reader}, credential, "", outbox.WithVendor(s.system, problem, client.WithBase(s.transport))}
 
-	s.person = &way{s.service, plain, nil, s.token}
+	s.person = &way{s.service, plain, nil, s.token, nil}
 	return nil
 }
 

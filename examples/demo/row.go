@@ -77,6 +77,9 @@ func (s *station) play(ctx context.Context, d *Demo, c Scenario) Row {
 		row.Means = append(row.Means, meaning(a.Outcome))
 	}
 	row.Did = did(straight.attempts)
+	if c.Put != nil {
+		row.Did = "stored it, " + row.Did
+	}
 	if n := len(straight.attempts); n > 0 {
 		row.Act, row.RetrySafe = straight.attempts[n-1].Decision.Act, straight.attempts[n-1].Decision.RetrySafe
 	}
@@ -148,7 +151,12 @@ func (s *station) meet(ctx context.Context, d *Demo, c Scenario, way func() *way
 		s.record.then(c.Meantime)
 	}
 	s.witness.begin()
-	r, err := ask(w.client, req)
+	var r result
+	if c.Put != nil {
+		r, err = s.deliver(ctx, d, w, c.Put)
+	} else {
+		r, err = ask(w.client, req)
+	}
 	r.saw = s.witness.saw(c.Ask)
 	return r, err
 }

@@ -22,6 +22,7 @@ type Scenario struct {
 	Given    func(context.Context, *way) error // brings the cause about, before the request on each way; nil for nothing
 	Meantime func()                            // what happens on the table's ways as soon as the first response is given; nil for nothing
 	Ask      Ask
+	Put      Putter                                // puts what is asked into an outbox; nil if it is just sent
 	Patience time.Duration                         // how long the caller waits for a response; 0 is long enough
 	Promise  Promise                               // of the table; the zero value is not in the table
 	Check    func(parlance.Outcome) (fault string) // what else must hold of the outcome on both ways; nil for nothing

@@ -73,7 +73,7 @@ func (s *station) show(ctx context.Context, d *Demo, c Scenario) (shown Shown, e
 		if err := s.withoutCredential(d); err != nil {
 			return shown, err
 		}
-		w = &way{s.at, &http.Client{Transport: s.transport}, nil, s.token}
+		w = &way{s.at, &http.Client{Transport: s.transport}, nil, s.token, nil}
 	} else if s.prime.Method != "" {
 		if _, _, err := w.do(ctx, s.prime); err != nil {
 			return shown, err

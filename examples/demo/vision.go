@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parlance-api/parlance/examples/vision"
+	"github.com/parlance-api/parlance/outbox"
 	"github.com/parlance-api/parlance/server"
 	"github.com/parlance-api/parlance/server/auth"
 	"github.com/parlance-api/parlance/store"
@@ -94,6 +95,11 @@ func visionStation(d *Demo) (*station, error) {
 		service.Maintenance.Close(time.Time{})
 		return nil
 	}
+	opens := func() { service.Maintenance.Reopen() }
+	edi := func(ctx context.Context, box *outbox.Outbox, service string) (string, error) {
+		return vision.EDI{Box: box, Vendor: s.system, URL: service}.Complete(ctx,
+			vision.Manufacture{DocRef: "A1", Customer: "JOE", SiteCode: "MAIN"}, vision.Manufacture{DocRef: "B1", Customer: "JOE", SiteCode: "PF"})
+	}
 	rates := get("/ShippingRates?pieces=4&weight=10")
 	broken := func(context.Context, *way) error {
 		s.instance.clock.smash()
@@ -150,6 +156,12 @@ func visionStation(d *Demo) (*station, error) {
 			Cause:   "one of two records names an unknown site",
 			Ask:     manufacture(good + unknown),
 			Promise: Promise{"207", "partial", "told which failed", "207 partial"},
+			Check:   failed(1),
+		},
+		{
+			Cause: "the warehouse is closed as a bulk request comes to an outbox",
+			Given: closed, Meantime: opens, Put: edi, Ask: manufacture(good + unknown),
+			Promise: Promise{"503, 207", "unavailable, partial", "stored it, waited 5m, retried, told which failed", "207 partial"},
 			Check:   failed(1),
 		},
 		{

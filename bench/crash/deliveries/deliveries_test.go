@@ -59,14 +59,14 @@ const page = `## Requests that must arrive
 
 Processes put requests into an outbox and deliver them, and are killed (kill -9) at random
 moments. Each request is committed with a row of the program. The vendor fails on schedule:
-before it has done what was asked, after that, or by no response at all. It keeps score of what
+before it has done what was asked, after that, or by no response at all. It counts all that
 it did. One of three requests has no idempotency key, and one of three has an order.
 
 **Faults** would be:
 
 - an acknowledged request that is missing, or one without the program's row, or such a row
   without its request;
-- a request that was done twice: with a key or without, in whatever state it is;
+- a request that was done twice: with a key or without, in any state;
 - a state that does not tell the truth: delivered and not done, refused and done, uncertain
   although it has a key, or none of these ends;
 - a request that was done before an older one of its order.
