@@ -41,7 +41,9 @@ setup: ## install what a fresh Debian machine lacks
 	@.ci/setup
 
 .PHONY: format
-format: ## gofmt has nothing to change
+format: ## gofmt has nothing to change, and no committed file is longer than 1 MiB
+	@large=$$(git ls-files -z | xargs -0 sh -c 'find "$$@" -size +1024k' sh); if [ -n "$$large" ]; then \
+		echo "too long to be committed:" $$large; echo "run: git rm --cached FILE"; exit 1; fi
 	@changed=$$(gofmt -l .); if [ -n "$$changed" ]; then \
 		echo "gofmt would change:" $$changed; echo "run: gofmt -w ."; exit 1; fi
 

@@ -55,7 +55,7 @@ its text. A second run adds nothing.`,
 
 // exportInto adds the responses of a dialect to a document, and tells what came of it.
 func (a *app) exportInto(d *dialect.Dialect, name string) ([]byte, error) {
-	text, err := readOpenAPI(name)
+	text, err := limited(name, openapi.MaxSource, anOpenAPI)
 	if err != nil {
 		return nil, nameFlag(err, "into")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -117,7 +118,7 @@ found, and the security schemes become auth.
   parlance import openapi openapi.json --name my-api`,
 		Args: arguments(1, 1, "an OpenAPI document"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			text, err := a.limited(args[0], openapi.MaxSource, "an OpenAPI document in YAML or JSON")
+			text, err := limited(args[0], openapi.MaxSource, anOpenAPI)
 			if err != nil {
 				return err
 			}
@@ -189,7 +190,7 @@ comment, and that is said.
 		Example: `  parlance import airbyte manifest.yaml -o my-api.yaml`,
 		Args:    arguments(1, 1, "a manifest"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			text, err := a.limited(args[0], airbyte.MaxSource, "a manifest in YAML")
+			text, err := limited(args[0], airbyte.MaxSource, "a manifest in YAML")
 			if err != nil {
 				return err
 			}
@@ -234,18 +235,21 @@ func (a *app) imported(i *importing, text []byte, err error) error {
 	return errors.Join(err, file.Close())
 }
 
-// limited reads a file up to a length.
-func (a *app) limited(name string, most int, what string) ([]byte, error) {
+// limited reads a file up to a length, and one byte more of a longer one.
+func limited(name string, most int, what string) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, &mistake{message: err.Error(), hint: "name " + what, cause: err}
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, int64(most)+1))
-	if err != nil {
+	var text bytes.Buffer
+	if info, err := file.Stat(); err == nil {
+		text.Grow(int(min(info.Size(), int64(most))) + bytes.MinRead)
+	}
+	if _, err := text.ReadFrom(io.LimitReader(file, int64(most)+1)); err != nil {
 		return nil, &mistake{message: err.Error(), hint: "name " + what, cause: err}
 	}
-	return text, nil
+	return text.Bytes(), nil
 }
 
 // maxArchived is how many responses of an archive are drafted from. Those after them look

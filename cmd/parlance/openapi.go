@@ -3,17 +3,18 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/openapi"
 )
 
+// anOpenAPI is what a user is to name.
+const anOpenAPI = "an OpenAPI document in YAML or JSON"
+
 // loadOpenAPI reads an OpenAPI document. It shows what is wrong with it, and fails if the
 // document cannot be used.
 func (a *app) loadOpenAPI(name string) (*openapi.Document, error) {
-	text, err := readOpenAPI(name)
+	text, err := limited(name, openapi.MaxSource, anOpenAPI)
 	if err != nil {
 		return nil, err
 	}
@@ -28,18 +29,4 @@ func (a *app) loadOpenAPI(name string) (*openapi.Document, error) {
 	}
 	a.report(a.stderr, text, d.Warnings())
 	return d, nil
-}
-
-// readOpenAPI reads the text of a document, up to the length that a document may have.
-func readOpenAPI(name string) ([]byte, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, &mistake{message: err.Error(), hint: "name an OpenAPI document in YAML or JSON", cause: err}
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, openapi.MaxSource+1))
-	if err != nil {
-		return nil, &mistake{message: err.Error(), cause: err}
-	}
-	return text, nil
 }
