@@ -250,6 +250,18 @@ func TestAMemberOfAnotherFormDoesNotTakeTheOthersWithIt(t *testing.T) {
 		{name: "a stranger in a list", dialect: "laravel", method: "POST", path: "/x", status: 422,
 			body: `{"message":"The given data was invalid.","errors":{"name":["is missing",{"text":"and wrong"}]}}`,
 			want: `{"kind":"invalid","reason":"fields","detail":"The given data was invalid.","fields":[{"path":"name","message":"is missing"},{"path":"name","message":"and wrong"}]}`, told: "unfit_member", act: "correct"},
+		{name: "a map in a map of errors", dialect: "laravel", method: "POST", path: "/x", status: 422,
+			body: `{"message":"The given data was invalid.","errors":{"address":{"zip":["is too short"],"city":"is missing"},"name":["is missing"]}}`,
+			want: `{"kind":"invalid","reason":"fields","detail":"The given data was invalid.","fields":[{"path":"address.zip","message":"is too short"},{"path":"address.city","message":"is missing"},{"path":"name","message":"is missing"}]}`, told: "unfit_member", act: "correct"},
+		{name: "a map in a map of errors", dialect: "aspnet-core", method: "POST", path: "/x", status: 400, header: "Content-Type: application/problem+json",
+			body: `{"title":"One or more validation errors occurred.","status":400,"errors":{"address":{"zip":["is too short"]}}}`,
+			want: `{"kind":"invalid","reason":"fields","title":"One or more validation errors occurred.","fields":[{"path":"address.zip","message":"is too short"}]}`, told: "unfit_member", act: "correct"},
+		{name: "a map in a list of a map of errors", dialect: "laravel", method: "POST", path: "/x", status: 422,
+			body: `{"message":"The given data was invalid.","errors":{"lines":[{},{"price":{"amount":["is no number"]}}]}}`,
+			want: `{"kind":"invalid","reason":"fields","detail":"The given data was invalid.","fields":[{"path":"lines.1.price.amount","message":"is no number"}]}`, told: "unfit_member unread_element", act: "correct"},
+		{name: "an error in a map in a map of errors", dialect: "rails", method: "POST", path: "/x", status: 422,
+			body: `{"errors":{"address":{"zip":{"code":"short","message":"is too short"}}}}`,
+			want: `{"kind":"invalid","reason":"fields","fields":[{"path":"address.zip","code":"short","message":"is too short"}]}`, told: "unfit_member", act: "correct"},
 	})
 }
 

@@ -228,7 +228,7 @@ func (m *Matcher) strangeElement(t *spec.Template, n uint32, place int32) bool {
 		if node.Kind == tree.Element && m.Tree.IsLeaf(n) {
 			return m.strange(t, record{message: m.Tree.Value(n)})
 		}
-		if m.strange(t, m.record(n)) {
+		if m.strange(t, m.record(n)) || node.Kind == tree.Object && m.scopes[m.scope].mapped && m.strangeNames(t, n) {
 			return true
 		}
 		return m.bound&spec.Telling != 0 && holdsText(t) && m.textsIn(t, n)
@@ -236,6 +236,37 @@ func (m *Matcher) strangeElement(t *spec.Template, n uint32, place int32) bool {
 		return m.strange(t, record{message: []byte(m.wordsIn(n))})
 	}
 	return false
+}
+
+// strangeNames keeps the texts of an object in a map of errors as errors of their own. The
+// names around a text are its path, and so are the places in a list of objects.
+func (m *Matcher) strangeNames(t *spec.Template, n uint32) (kept bool) {
+	outer, path := m.scope, spec.Target{Owner: spec.Field, Attr: spec.AttrPath}
+	if path.Bit()&m.wants == 0 {
+		return false
+	}
+	defer func() { m.scope = outer }()
+	if len(m.Tree.Key(n)) == 0 { // an element of a list
+		m.take(path, outer, m.keep(strconv.AppendInt(nil, int64(m.scopes[outer].place), 10))).key = true
+	}
+	place, told := int32(0), len(m.diags)
+	for c := range m.Tree.Children(n) {
+		before := m.Mark()
+		m.scope = m.newScope(t, outer, place, c)
+		m.scopes[m.scope].field = true
+		m.take(path, m.scope, m.keep(m.Tree.Key(c))).key = true
+		inner, fits := m.Mark(), m.Tree.Nodes[c].Kind != tree.Null && m.Value(t, c)
+		if !fits {
+			m.Back(inner)
+			fits = m.stranger(t, c)
+		}
+		if kept = kept || fits; !fits {
+			m.Back(before)
+		}
+		place++
+	}
+	m.diags = m.diags[:min(told, len(m.diags))] // its own place is told
+	return kept
 }
 
 // wordsIn are the texts and numbers of a list, with a space between two.

@@ -37,6 +37,7 @@ type scope struct {
 	items  bool   // it is about items, made by it or by turns inside it
 	both   bool   // it can hold a text of its own beside deeper ones
 	within bool   // it is inside of an item, whose error it is
+	mapped bool   // it stands in a map of errors: a name around it is a path
 
 	last    int32 // one more than the place of its last bind
 	made    int32 // one more than the place of the Field of an item that it made; 0 for none
@@ -208,7 +209,7 @@ func (m *Matcher) newScope(t *spec.Template, outer, place int32, node uint32) in
 	s.parent, s.place, s.node = outer, place, node
 	s.field, s.items, s.both = t.Makes(spec.Field), t.Reads.Of(spec.Item) != 0, t.Both
 	around := &m.scopes[outer]
-	s.within = around.item || around.within
+	s.within, s.mapped = around.item || around.within, around.mapped
 	s.item = !s.within && t.Makes(spec.Item)
 	return int32(n)
 }

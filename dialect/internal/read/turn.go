@@ -267,6 +267,7 @@ func (m *Matcher) passed(by *spec.Template, key spec.Target, before mark) bool {
 
 // key takes the name of a member, or the place of an element in a list.
 func (m *Matcher) key(t *spec.Template, c uint32, place int32, key spec.Target) {
+	m.scopes[m.scope].mapped = m.scopes[m.scope].mapped || key.Attr == spec.AttrPath
 	if node := &m.Tree.Nodes[c]; t.KeyConv.Notation == spec.Plain && !node.KeyEscape && !t.Indexed {
 		if node.KeyEnd > node.KeyStart {
 			m.take(key, m.scope, m.keep(m.Tree.Source[node.KeyStart:node.KeyEnd])).key = true
