@@ -54,6 +54,26 @@ func TestATextOfARecordAndOfTheWhole(t *testing.T) {
 	})
 }
 
+func TestAPathAroundFields(t *testing.T) {
+	t.Parallel()
+	const list = `shapes: [{name: e, json: {target?: $field, details!: [{at?: $field, m: $field.message}]}}]`
+	const whole = `shapes: [{name: e, json: {m: $detail & $field.message, target?: $field, details!: [{at?: $field, m: $field.message}]}}]`
+	const bulk = `shapes: [{name: e, json: {results!: [{id: $item, at?: $field, errors?: [{at?: $field, m: $field.message, code!: $item.code}]}]}}]`
+	const xml = `shapes: [{name: e, xml: {r: {target: $field, detail: [{at?: $field, m: $field.message}]}}}]`
+	hold(t, []construct{
+		{name: "an element without a path has it", file: list, body: `{"target":"order","details":[{"at":"name","m":"x"},{"m":"y"}]}`,
+			want: `{"kind":"invalid","fields":[{"path":"name","message":"x"},{"path":"order","message":"y"}]}`, wrote: "-"},
+		{name: "beside elements that have their own it is a Field", file: list, body: `{"target":"order","details":[{"at":"name","m":"x"},{"at":"age","m":"y"}]}`,
+			want: `{"kind":"invalid","fields":[{"path":"order"},{"path":"name","message":"x"},{"path":"age","message":"y"}]}`, wrote: "-"},
+		{name: "with the text beside it", file: whole, body: `{"m":"z","target":"order","details":[{"at":"name","m":"x"}]}`,
+			want: `{"kind":"invalid","detail":"z","fields":[{"path":"order","message":"z"},{"path":"name","message":"x"}]}`, wrote: "-"},
+		{name: "in a record", file: bulk, body: `{"results":[{"id":"1","at":"order","errors":[{"at":"name","m":"x","code":"E"}]}]}`,
+			want: `{"kind":"invalid","items":[{"index":0,"id":"1","outcome":{"kind":"invalid","code":"E","fields":[{"path":"order"},{"path":"name","message":"x"}]}}]}`, wrote: "-"},
+		{name: "in XML", file: xml, body: `<r><target>order</target><detail><at>name</at><m>x</m></detail></r>`,
+			want: `{"kind":"invalid","fields":[{"path":"order"},{"path":"name","message":"x"}]}`, wrote: "-"},
+	})
+}
+
 func TestThePathOfAFieldBelowAnother(t *testing.T) {
 	t.Parallel()
 	const below = `shapes: [{name: e, json: {errors!: {$field: [{attribute?: $field.below, m: $field.message}]}}}]`

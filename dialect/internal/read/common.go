@@ -36,7 +36,11 @@ func (m *Matcher) common(d *Reader, o *parlance.Outcome, req *wire.Request, code
 	case bytes.IndexByte([]byte("{[<"), body[0]) < 0 && readable(body):
 		found.detail = strings.ToValidUTF8(string(body), "\uFFFD")
 	}
-	found.promote()
+	if len(o.Fields) == 0 {
+		found.promote()
+	} else if found.detail == o.Title || found.detail == o.Code || slices.ContainsFunc(o.Fields, func(of parlance.Field) bool { return of.Message == found.detail }) {
+		found.detail = "" // it stands elsewhere
+	}
 	if !coded && slices.Contains([]string{string(o.Reason), o.Kind.String(), strconv.Itoa(o.Status)}, found.detail) {
 		found.detail = "" // a shape has read it, and it is no text for people
 	}
@@ -332,13 +336,14 @@ func readable(body []byte) bool {
 }
 
 // lacksTexts reports that a failure was read without a text, although its body may have
-// one.
+// one. Fields that were kept of another form than the file describes leave that open.
 func (f *filler) lacksTexts(o *parlance.Outcome, shape *spec.Shape) bool {
+	lacks := o.Detail == "" && len(o.Items) == 0 && (len(o.Fields) == 0 || f.m != nil && f.m.strangers)
 	switch {
 	case shape == nil:
-		return o.Detail == "" && len(o.Fields) == 0 && len(o.Items) == 0
+		return lacks
 	case f.lends: // no text is wanted, and no code comes of it
 		return false
 	}
-	return o.Detail == "" && len(o.Fields) == 0 && len(o.Items) == 0 && (f.bound&(spec.Telling|1<<spec.AttrTitle|1<<spec.AttrNote) == 0 || f.unread() > 0)
+	return lacks && (f.bound&(spec.Telling|1<<spec.AttrTitle|1<<spec.AttrNote) == 0 || f.unread() > 0)
 }

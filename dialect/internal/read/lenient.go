@@ -249,24 +249,24 @@ func (m *Matcher) strangeNames(t *spec.Template, n uint32) (kept bool) {
 	if len(m.Tree.Key(n)) == 0 { // an element of a list
 		m.take(path, outer, m.keep(strconv.AppendInt(nil, int64(m.scopes[outer].place), 10))).key = true
 	}
-	place, told := int32(0), len(m.diags)
+	place, told, taken := int32(0), len(m.diags), len(m.binds)
 	for c := range m.Tree.Children(n) {
 		before := m.Mark()
 		m.scope = m.newScope(t, outer, place, c)
 		m.scopes[m.scope].field = true
 		m.take(path, m.scope, m.keep(m.Tree.Key(c))).key = true
-		inner, fits := m.Mark(), m.Tree.Nodes[c].Kind != tree.Null && m.Value(t, c)
-		if !fits {
+		inner, texts := m.Mark(), len(m.binds)
+		if !m.Value(t, c) || len(m.binds) == texts {
 			m.Back(inner)
-			fits = m.stranger(t, c)
+			if !m.stranger(t, c) {
+				m.Back(before)
+			}
 		}
-		if kept = kept || fits; !fits {
-			m.Back(before)
-		}
+		kept = kept || len(m.binds) > texts
 		place++
 	}
 	m.diags = m.diags[:min(told, len(m.diags))] // its own place is told
-	return kept
+	return kept && m.keepFrom(taken)
 }
 
 // wordsIn are the texts and numbers of a list, with a space between two.

@@ -39,12 +39,13 @@ type scope struct {
 	within bool   // it is inside of an item, whose error it is
 	mapped bool   // it stands in a map of errors: a name around it is a path
 
-	last    int32 // one more than the place of its last bind
-	made    int32 // one more than the place of the Field of an item that it made; 0 for none
-	makes   bool  // it makes a record
-	inner   bool  // a turn inside it makes one
-	deeper  bool  // an error of its item stands in a turn inside it
-	covered bool  // a Field of its item stands there or in a turn inside it
+	last      int32 // one more than the place of its last bind
+	made      int32 // one more than the place of the Field of an item that it made; 0 for none
+	makes     bool  // it makes a record
+	inner     bool  // a turn inside it makes one
+	placeless bool  // it, or a turn inside it, makes a record that takes its path from around it
+	deeper    bool  // an error of its item stands in a turn inside it
+	covered   bool  // a Field of its item stands there or in a turn inside it
 }
 
 // Matcher fits one document with templates, and collects the texts that the holes take.
