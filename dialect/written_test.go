@@ -58,6 +58,12 @@ func TestWhatIsWrittenIsReadOrReportedAsLost(t *testing.T) {
 		{"a note in the error of a record", `[{name: e, status: 2xx, json: {rows!: [{id: $item, errors?: [{code!: $item.code, hint?: $item.note}]}]}}]`, noted(`"n"`), `{"rows":[{"id":"b","errors":[{"code":"bad","hint":"n"}]}]}`, ""},
 		{"notes of a record without a place", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code}]}}]`, noted(`"n"`), `{"rows":[{"id":"b","why":"bad"}]}`, "items[0].outcome.notes"},
 		{"a shape that holds the notes of a record, before one that does not", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code}]}}, {name: f, status: 2xx, json: {all!: [{id: $item, why?: $item.code, hint?: $item.note}]}}]`, noted(`"n"`), `{"all":[{"id":"b","why":"bad","hint":"n"}]}`, ""},
+		{"a note that has a list and a place of its own", `[{name: e, status: 4xx, json: {text: $detail, note?: $note, notes?: [$note]}}]`, `{"kind":"invalid","detail":"d","notes":["n"]}`, `{"text":"d","note":"n"}`, ""},
+		{"a note that has a list before its place", `[{name: e, status: 4xx, json: {text: $detail, notes?: [{level: info, text: $note}], more?: {note?: $note}}}]`, `{"kind":"invalid","detail":"d","notes":["n"]}`, `{"text":"d","notes":[{"level":"info","text":"n"}]}`, ""},
+		{"a note that has a list and a place, in XML", `[{name: e, status: 4xx, xml: {R: {text: $detail, note?: $note, notes?: {item: [$note]}}}}]`, `{"kind":"invalid","detail":"d","notes":["n"]}`, `<R><text>d</text><note>n</note></R>`, ""},
+		{"two notes that have a list and a place for one", `[{name: e, status: 4xx, json: {text: $detail, note?: $note, notes?: [$note]}}]`, `{"kind":"invalid","detail":"d","notes":["n","m"]}`, `{"text":"d","notes":["n","m"]}`, ""},
+		{"a note of a record that has a list and a place", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code, hint?: $item.note, hints?: [$item.note]}]}}]`, noted(`"n"`), `{"rows":[{"id":"b","why":"bad","hint":"n"}]}`, ""},
+		{"a note of a record that has a list before a place", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code, hints?: [$item.note], hint?: $item.note}]}}]`, noted(`"n"`), `{"rows":[{"id":"b","why":"bad","hints":["n"]}]}`, ""},
 		{"a shape that an earlier one takes", `[{name: e, status: 4xx, json: {a?: $title, text?: $detail}}, {name: f, status: 4xx, json: {text?: $detail, more?: $instance}}]`,
 			`{"kind":"invalid","detail":"d","instance":"i"}`, `{"text":"d","more":"i"}`, "instance"},
 	} {

@@ -197,6 +197,8 @@ func (w *output) jsonText(h *spec.Hole, r *spec.Reading) {
 	}
 	if r.Target.Owner == spec.Whole {
 		w.carried |= r.Bit
+	} else if r.Target.Attr == spec.AttrNote {
+		w.noted = true
 	}
 }
 

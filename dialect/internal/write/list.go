@@ -36,7 +36,9 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 		case takesOthers(e) && w.present&e.Writes.Of(spec.Whole)&^spec.BitOf(spec.Whole, spec.AttrNote) != 0:
 			write(e) // the first of several texts, of which the others are notes
 		}
-		w.notes(w.o.Notes, t.Elems[i], write)
+		if !w.carried.Has(spec.Whole, spec.AttrNote) {
+			w.notes(w.o.Notes, t.Elems[i], write)
+		}
 		w.carried |= spec.BitOf(spec.Whole, spec.AttrNote)
 	case e.Op == spec.OpConst, e.Op == spec.OpAny && e.Text != "":
 		write(e)
@@ -68,7 +70,10 @@ func (w *output) itemNotes(e *spec.Template, write func(*spec.Template)) {
 	if e.Writes.Of(spec.Item)&^spec.BitOf(spec.Item, spec.AttrNote)&w.recordSet() != 0 {
 		write(e)
 	}
-	w.notes(w.item.Outcome.Notes, e, write)
+	if !w.noted {
+		w.notes(w.item.Outcome.Notes, e, write)
+	}
+	w.noted = true
 }
 
 // takesOthers reports that an element holds a text of which the others are notes.
@@ -216,7 +221,7 @@ func (w *output) group(o spec.Owner, chosen []int, e *spec.Template, write func(
 			site := &w.shape.Sites[w.items.site[chosen[0]]]
 			w.itemCode, w.itemStatus = w.itemMeaning(it, site.Written, site)
 			write(e)
-			w.item, w.itemCode, w.itemStatus = nil, "", 0
+			w.item, w.itemCode, w.itemStatus, w.noted = nil, "", 0, false
 		} else {
 			w.field, w.fieldAt = &w.o.Fields[chosen[0]], chosen[0]
 			write(e)

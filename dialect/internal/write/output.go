@@ -69,6 +69,7 @@ type record struct {
 	itemAt     int // its place
 	itemCode   string
 	itemStatus int
+	noted      bool   // its notes were written
 	itemBody   []byte // the response that it is, if it is one
 	itemHeader []wire.HeaderField
 	itemBack   struct { // what that reads as

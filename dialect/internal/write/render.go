@@ -129,7 +129,7 @@ func (w *output) itemValue(a spec.Attribute) string {
 	case a == spec.AttrCode:
 		return w.itemCode
 	case a == spec.AttrNote:
-		return w.oneNote(&w.item.Outcome)
+		return w.oneNote(&w.item.Outcome, w.noted)
 	case a != spec.AttrStatus:
 		return spec.ItemText(w.item, a)
 	case w.itemStatus != 0:
@@ -155,7 +155,7 @@ func (w *output) wholeValue(a spec.Attribute) string {
 	case spec.AttrFamily:
 		return cmp.Or(w.o.Family, w.row.Family)
 	case spec.AttrNote:
-		return w.oneNote(w.o)
+		return w.oneNote(w.o, w.carried.Has(spec.Whole, spec.AttrNote))
 	case spec.AttrReset:
 		if !w.row.Retry.Reset {
 			return ""
@@ -172,9 +172,10 @@ func (w *output) wholeValue(a spec.Attribute) string {
 	return spec.OutcomeText(w.o, a)
 }
 
-// oneNote is the note that is being written, else the only one for a place that holds one.
-func (w *output) oneNote(o *parlance.Outcome) string {
-	if w.note == "" && len(o.Notes) == 1 {
+// oneNote is the note that is being written, else the only one for a place that holds one. A
+// note that was written elsewhere is not written again.
+func (w *output) oneNote(o *parlance.Outcome, written bool) string {
+	if w.note == "" && len(o.Notes) == 1 && !written {
 		return o.Notes[0]
 	}
 	return w.note
@@ -205,6 +206,7 @@ func (w *output) carry(h *spec.Hole, text string) {
 		if r.Target.Owner == spec.Whole && (w.field == nil && w.item == nil || w.merged || len(h.Readings) == 1 || i > 0 && !w.follows) && w.value(r.Target) == text {
 			w.carried |= r.Bit
 		}
+		w.noted = w.noted || r.Bit == spec.BitOf(spec.Item, spec.AttrNote) && w.value(r.Target) == text
 	}
 }
 
@@ -213,7 +215,7 @@ func (w *output) has(t *spec.Template) bool {
 	if t.Writes&w.present.Of(spec.Whole)&^spec.BitOf(spec.Whole, spec.AttrNote) != 0 {
 		return true
 	}
-	if t.Writes.Has(spec.Whole, spec.AttrNote) && (w.note != "" || len(w.o.Notes) > 0) {
+	if t.Writes.Has(spec.Whole, spec.AttrNote) && (w.note != "" || len(w.o.Notes) > 0 && !w.carried.Has(spec.Whole, spec.AttrNote)) {
 		return true
 	}
 	if w.field != nil || w.item != nil {
@@ -233,7 +235,9 @@ func (w *output) recordSet() (s spec.Set) {
 	if w.item == nil {
 		return s
 	}
-	s |= spec.ItemSet(w.item)
+	if s |= spec.ItemSet(w.item); w.noted && w.note == "" {
+		s &^= spec.BitOf(spec.Item, spec.AttrNote)
+	}
 	for _, one := range [...]struct {
 		attr spec.Attribute
 		set  bool
