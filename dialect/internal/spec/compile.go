@@ -143,7 +143,9 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 	t.Tagged = t.Tagged || m.Value.tags() && !m.Optional
 	if m.Must {
 		m.Value.demand()
-		m.Value.standIn()
+		if m.Value.standIn() && !c.readOnly {
+			c.Warn(At(v), "any_value", "write what stands there, as in "+m.Names[0]+"!: $any = 0", "%q must be there and no value is named, so it is written as true", m.Names[0])
+		}
 	}
 	m.JSON = string(jsontext.Append(nil, m.Names[0])) + ":"
 	m.Unwritten = m.Value.ReadOnly || m.Value.Op == OpAbsent || m.Value.Op == OpAny && m.Value.Text == ""
@@ -152,11 +154,13 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 }
 
 // standIn gives $any of a member that must be there a value to be written: without one the
-// body would not be read.
-func (t *Template) standIn() {
-	if t.Op == OpAny && t.Text == "" && !t.ReadOnly {
-		t.Text = "true"
+// body would not be read. It reports whether it did.
+func (t *Template) standIn() bool {
+	if t.Op != OpAny || t.Text != "" || t.ReadOnly {
+		return false
 	}
+	t.Text = "true"
+	return true
 }
 
 // demand marks the lists of a member that must be there.

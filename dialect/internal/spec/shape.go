@@ -196,10 +196,13 @@ func (r *Reporter) checked(s *Shape) *Shape {
 }
 
 // readOnly reports that a shape has read_only: true.
-func readOnly(n *yaml.Node) bool {
+func readOnly(n *yaml.Node) bool { return has(n, "read_only", "true") }
+
+// has reports that a mapping has a key with that value.
+func has(n *yaml.Node, key, value string) bool {
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == "read_only" {
-			return n.Content[i+1].Value == "true"
+		if n.Content[i].Value == key {
+			return n.Content[i+1].Value == value
 		}
 	}
 	return false

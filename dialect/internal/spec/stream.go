@@ -113,7 +113,7 @@ func (r *Reporter) element(n *yaml.Node, of *Shape, form stream.Form) *Element {
 	}
 	e := &Element{Shape: &Shape{Pos: At(n), ReadOnly: of.ReadOnly}}
 	s := e.Shape
-	body := func(k, v *yaml.Node) { r.bodyOf(s, k, v, s.ReadOnly || readOnly(n)) }
+	body := func(k, v *yaml.Node) { r.bodyOf(s, k, v, s.ReadOnly || readOnly(n) || has(n, "as", "preamble")) }
 	header := func(name string) func(_, v *yaml.Node) {
 		return func(k, v *yaml.Node) { r.eventHeader(e, form, name, k, v) }
 	}
