@@ -48,6 +48,7 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 	}
 	tryProbes(d, r)
 	takenSamples(d, r)
+	hiddenStates(d, r)
 	unfinished(r, source)
 	return Inspection{Diagnostics: r.Sorted(), Samples: len(d.Internal().Samples), Ran: true}
 }
