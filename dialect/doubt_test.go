@@ -95,7 +95,7 @@ func TestAMarkAroundOrBesideABodyThatFits(t *testing.T) {
   - {name: ok, status: 200, json: $data}`
 	const named = doubtful + `shapes:
   - {name: error, status: 4xx, json: {error!: {code!: $code, text!: $detail}}}
-  - {name: ok, status: 200, json: {id!: $any, thing!: $data}}`
+  - {name: ok, status: 200, json: {id!: $any = 0, thing!: $data}}`
 	const problem = "Content-Type: application/problem+json"
 	hold(t, []construct{
 		{name: "a list around a failure", file: file, status: 200, body: `[{"error":{"code":"E1","text":"t"}}]`, want: `{"kind":"conflict","code":"E1","detail":"t"}`, told: "failure_mark wrapped_body", wrote: "-"},

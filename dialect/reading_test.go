@@ -169,6 +169,12 @@ func TestTheFormsThatEverybodyUsesStandBehindEveryDialect(t *testing.T) {
 		{name: "a text that no person can read is none", dialect: "stripe", method: "GET", path: "/v1/charges", status: 500, header: "Content-Type: application/octet-stream",
 			body: "\x01\x02\x00\x03",
 			want: `{"kind":"internal"}`, told: "unfit_body", act: "retry 1s 1m0s safe"},
+		{name: "a reason that is a symbol, beside a title", dialect: "stripe", method: "POST", path: "/v1/x", status: 409,
+			body: `{"title":"The order is closed already.","status":409,"reason":"order_closed"}`,
+			want: `{"kind":"conflict","code":"order_closed","detail":"The order is closed already."}`, told: "unfit_body common_form", act: "stop"},
+		{name: "a reason that is a sentence, beside a title", dialect: "stripe", method: "POST", path: "/v1/x", status: 409,
+			body: `{"title":"Conflict","status":409,"reason":"The order is closed already."}`,
+			want: `{"kind":"conflict","detail":"The order is closed already."}`, told: "unfit_body common_form", act: "stop"},
 	})
 }
 
@@ -259,6 +265,9 @@ func TestAMemberOfAnotherFormDoesNotTakeTheOthersWithIt(t *testing.T) {
 		{name: "a map in a list of a map of errors", dialect: "laravel", method: "POST", path: "/x", status: 422,
 			body: `{"message":"The given data was invalid.","errors":{"lines":[{},{"price":{"amount":["is no number"]}}]}}`,
 			want: `{"kind":"invalid","reason":"fields","detail":"The given data was invalid.","fields":[{"path":"lines.1.price.amount","message":"is no number"}]}`, told: "unfit_member unread_element", act: "correct"},
+		{name: "a code beside nothing but strangers", dialect: "shopify", method: "POST", path: "/x", status: 400,
+			body: `{"code":50035,"errors":{"name":{"_errors":[{"code":"REQUIRED","message":"is required"}]}},"message":"Invalid Form Body"}`,
+			want: `{"kind":"invalid","code":"50035","detail":"Invalid Form Body","fields":[{"path":"name._errors","code":"REQUIRED","message":"is required"}]}`, told: "unfit_member common_form", act: "correct"},
 		{name: "an error in a map in a map of errors", dialect: "rails", method: "POST", path: "/x", status: 422,
 			body: `{"errors":{"address":{"zip":{"code":"short","message":"is too short"}}}}`,
 			want: `{"kind":"invalid","reason":"fields","fields":[{"path":"address.zip","code":"short","message":"is too short"}]}`, told: "unfit_member", act: "correct"},

@@ -38,8 +38,8 @@ func (m *Matcher) common(d *Reader, o *parlance.Outcome, req *wire.Request, code
 	}
 	if len(o.Fields) == 0 {
 		found.promote()
-	} else if found.detail == o.Title || found.detail == o.Code || slices.ContainsFunc(o.Fields, func(of parlance.Field) bool { return of.Message == found.detail }) {
-		found.detail = "" // it stands elsewhere
+	} else {
+		found.besides(o)
 	}
 	if !coded && slices.Contains([]string{string(o.Reason), o.Kind.String(), strconv.Itoa(o.Status)}, found.detail) {
 		found.detail = "" // a shape has read it, and it is no text for people
@@ -134,6 +134,21 @@ func (f *finding) promote() {
 	}
 	if f.code == f.detail {
 		f.code = ""
+	}
+}
+
+// besides drops what an Outcome has elsewhere, such as in its Fields.
+func (f *finding) besides(o *parlance.Outcome) {
+	if f.detail == o.Title || f.detail == o.Code {
+		f.detail = ""
+	}
+	for i := range o.Fields {
+		if f.detail == o.Fields[i].Message {
+			f.detail = ""
+		}
+		if f.code == o.Fields[i].Code {
+			f.code = ""
+		}
 	}
 }
 
@@ -335,10 +350,21 @@ func readable(body []byte) bool {
 	return true
 }
 
+// strange reports that texts were kept of members of another form than the file describes.
+func (f *filler) strange() bool {
+	return f.m != nil && f.m.strangers && slices.ContainsFunc(f.m.binds, func(b bind) bool { return b.kept })
+}
+
+// namesAlone reports that all that the shape itself read are names around texts of another
+// form: the body is hardly one that it describes.
+func (f *filler) namesAlone() bool {
+	return f.strange() && !slices.ContainsFunc(f.m.binds, func(b bind) bool { return !b.key && b.tells() })
+}
+
 // lacksTexts reports that a failure was read without a text, although its body may have
 // one. Fields that were kept of another form than the file describes leave that open.
 func (f *filler) lacksTexts(o *parlance.Outcome, shape *spec.Shape) bool {
-	lacks := o.Detail == "" && len(o.Items) == 0 && (len(o.Fields) == 0 || f.m != nil && f.m.strangers)
+	lacks := o.Detail == "" && len(o.Items) == 0 && (len(o.Fields) == 0 || f.strange())
 	switch {
 	case shape == nil:
 		return lacks

@@ -89,7 +89,7 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	}
 	fill.doubt(o, res, shape, readable)
 	if fill.mayTell(req, res) && fill.lacksTexts(o, shape) {
-		fill.common = fill.matcher(res).common(d, o, req, shape == nil, res)
+		fill.common = fill.matcher(res).common(d, o, req, shape == nil || fill.namesAlone(), res)
 	}
 	if coded && !meaning.Good(is) && d.isRow(o, r) {
 		return r

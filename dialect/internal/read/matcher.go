@@ -56,7 +56,7 @@ type Matcher struct {
 	status    int
 	torn      bool // the body is cut off
 	cut       bool
-	strangers bool     // texts were kept of members of another form
+	strangers bool     // texts were kept of members of another form, perhaps in a try that was taken back
 	nulls     bool     // and those that must be there may be empty
 	lenient   bool     // members of another form than the dialect knows keep their texts
 	depth     int      // of responses inside of responses

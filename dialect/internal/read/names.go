@@ -36,6 +36,9 @@ var (
 func (m *Matcher) record(n uint32) (r record) {
 	var used uint32 // the member that gave the message
 	if c := m.best(n, messageNames, 0); c != 0 {
+		if other := m.best(n, messageNames, c); other != 0 && m.isSymbol(c) && bytes.IndexByte(m.Tree.Value(other), ' ') > 0 {
+			c = other
+		}
 		used, r.message = c, m.Tree.Value(c)
 		r.declared = slices.ContainsFunc(declaredNames, func(name string) bool { return sameName(m.Tree.Key(c), name) })
 	}
@@ -106,6 +109,11 @@ func (m *Matcher) suitsName(n uint32, name string) bool {
 // isWord reports that a node is a text and no number.
 func (m *Matcher) isWord(n uint32) bool {
 	return m.Tree.Nodes[n].Kind != tree.Number && !tree.IsDigits(string(m.Tree.Value(n)))
+}
+
+// isSymbol reports a text without a blank under a name that is one of codes too.
+func (m *Matcher) isSymbol(n uint32) bool {
+	return bytes.IndexByte(m.Tree.Value(n), ' ') < 0 && slices.ContainsFunc(codeNames, func(name string) bool { return sameName(m.Tree.Key(n), name) })
 }
 
 // segments joins a list of names to a path, as FastAPI's loc is one.
