@@ -194,6 +194,9 @@ var notGiven = map[string]map[string]string{
 	"plaid": {
 		"declined": onlyRead,
 	},
+	"salesforce": {
+		"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": onlyRead,
+	},
 	"sendgrid": {
 		"import failed": onlyRead,
 	},
