@@ -165,8 +165,9 @@ var notGiven = map[string]map[string]string{
 		"incomplete":     onlyRead,
 	},
 	"jira": {
-		"captcha": onlyRead,
-		"scope":   onlyRead,
+		"anonymous": onlyRead,
+		"captcha":   onlyRead,
+		"scope":     onlyRead,
 	},
 	"keycloak": {
 		"exists": onlyRead,

@@ -21,7 +21,7 @@ var readOtherwise = map[string]int{
 	"cloudflare-edge": 22, // the code is within a line of text
 	"dropbox":         51, // the code is the beginning of a text
 	"github-graphql":  11, // errors beside data, under 200
-	"google-calendar": 44, // the code is within the list of errors alone
+	"google-calendar": 51, // the code is within the list of errors alone
 	"graphql":         1,  // errors beside data, under 200
 	"keycloak":        1,  // one text is the code, and the message of others
 	"shopify-graphql": 10, // errors beside data, under 200
@@ -43,7 +43,7 @@ var readOtherwisePlain = map[string]int{
 	"figma":              10, // the member of the message has a name of its own
 	"firebase-messaging": 10, // the code is within the list of errors in one of two forms
 	"github-graphql":     11, // as above
-	"google-calendar":    44, // as above
+	"google-calendar":    51, // as above
 	"graphql":            1,  // as above
 	"intercom":           40, // the type of the whole is not the code
 	"keycloak":           1,  // as above
@@ -58,13 +58,13 @@ var readOtherwisePlain = map[string]int{
 	"google-cloud":       10, // the code is within the list of errors in one of two forms
 	"hubspot":            3,  // the policy of a limit is the code, and not the type
 	"mailchimp":          24, // the title is the code
-	"microsoft-graph":    14, // the inner error has the finer code
+	"microsoft-graph":    16, // the inner error has the finer code
 	"problem":            1,  // the reason is no code
 	"salesforce":         1,  // 300 is a conflict
 	"soap":               10, // two versions, and codes behind prefixes
 	"stability":          23, // the code is called name
 	"vms":                12, // the message stands under an empty one, where fields stand too
-	"webdav":             10, // the name of an element is the code
+	"webdav":             11, // the name of an element is the code
 	"xero":               7,  // the message is the code, or a header field is
 }
 
