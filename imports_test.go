@@ -55,6 +55,7 @@ var rooms = map[string]room{
 	"console":  {rooms: []string{".", "dialect"}, besides: anything},
 	"examples": {rooms: []string{".", "dialect", "catalog", "server", "client", "activity", "outbox", "store", "gateway"}, modules: anything},
 	"cmd":      {rooms: anything, modules: anything},
+	"caddy":    {rooms: anything, modules: anything, because: "it is a module of its own, so that nobody else gets what Caddy needs"},
 	"bench":    {rooms: anything, modules: anything},
 }
 

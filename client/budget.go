@@ -68,6 +68,10 @@ func (b *Budget) succeed(host string) {
 	b.spent.Store(int32(len(b.hosts)))
 }
 
+// Spend takes one retry from the account of a host, and reports false if there is none. It is
+// for a proxy or a client that retries by itself and shares the Budget of its Transport.
+func (b *Budget) Spend(host string) bool { return b.pay(host) }
+
 // maxBuckets bounds the memory of a caller with ever new hosts. With more than
 // these, an account is forgotten for each new one.
 const maxBuckets = 10000

@@ -36,6 +36,7 @@ type config struct {
 	before     bool // an observer acts before an attempt
 	fixed      []field
 	origins    []*url.URL
+	anywhere   bool // the credentials go where the caller sends a request
 }
 
 // field is a header field that goes with every request to the origins of the

@@ -34,6 +34,11 @@ func WithOrigins(origins ...string) Option {
 	return option(func(c *config) { c.origins = append(slices.Clip(c.origins), parsed...) })
 }
 
+// WithAnyOrigin sends the credentials of the Transport wherever its caller sends a request.
+// It is for a proxy whose Transport sends to the upstreams of a load balancer, and which
+// alone chooses them. A redirect, or a URL that a response names, gets none at another origin.
+func WithAnyOrigin() Option { return option(func(c *config) { c.anywhere = true }) }
+
 type originKey struct{}
 
 // carries reports that the credentials go with a request. They are for the origins
@@ -41,6 +46,9 @@ type originKey struct{}
 // URL to follow, is not the caller's own, and gets none.
 func (t *Transport) carries(req *http.Request) bool {
 	named := homeOf(req)
+	if t.cfg.anywhere {
+		return named == req.URL || sameOrigin(named, req.URL)
+	}
 	if len(t.cfg.origins) == 0 && t.home.Load() == nil {
 		t.home.CompareAndSwap(nil, &url.URL{Scheme: named.Scheme, Host: named.Host})
 	}
@@ -57,7 +65,10 @@ func (t *Transport) isHome(u *url.URL) bool {
 // withheld says which origins the credentials are for that a request did not get.
 func (t *Transport) withheld(req *http.Request) string {
 	origins := t.cfg.origins
-	if len(origins) == 0 {
+	switch {
+	case t.cfg.anywhere:
+		origins = []*url.URL{homeOf(req)}
+	case len(origins) == 0:
 		origins = []*url.URL{t.home.Load()}
 	}
 	names := make([]string, len(origins))

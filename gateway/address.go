@@ -9,7 +9,7 @@ import (
 )
 
 // addresses turns the addresses below the upstream into those by which callers reach them.
-// It is immutable.
+// It is immutable. The zero value leaves all addresses as they are.
 type addresses struct {
 	upstream *url.URL
 	prefix   string // the path of the upstream, escaped, without a slash at the end; "" for none
@@ -64,6 +64,9 @@ func (a *addresses) setDestination(h http.Header) {
 // fields that it dropped, since they show the upstream and callers cannot reach what they
 // point to.
 func (a *addresses) mapBack(resp *http.Response) (dropped []string) {
+	if a.upstream == nil {
+		return nil
+	}
 	h := resp.Header
 	for name, values := range h {
 		if name == "Alt-Svc" { // RFC 7838: where else the upstream is
@@ -151,6 +154,9 @@ func (a *addresses) inText(req *http.Request, text string) (string, bool) {
 // outside is an address in a response to req as callers see it. It reports false for one
 // that shows the upstream and is not below its path.
 func (a *addresses) outside(req *http.Request, text string, absolute bool) (string, bool) {
+	if a.upstream == nil {
+		return text, true
+	}
 	u, err := url.Parse(strings.TrimSpace(text))
 	if err != nil {
 		return text, !strings.Contains(text, a.upstream.Hostname())

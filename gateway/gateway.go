@@ -42,10 +42,8 @@ func New(c Config) (*Gateway, error) {
 	case c.Speaks == nil || c.To == nil:
 		return nil, errors.New("gateway: the Config needs both dialects, Speaks and To")
 	}
-	g := &Gateway{config: c.withDefaults(), form: translate.New(c.Speaks, c.To), address: newAddresses(c.Upstream)}
-	g.log = slog.New(activity.NewHandler(g.config.Logger.Handler()))
-	options := []client.Option{client.WithBase(g.config.Transport), client.WithMaxWait(g.config.MaxWait), client.WithMaxBody(g.config.MaxBody), client.WithMaxHold(g.config.MaxHold), client.WithMaxUnreachable(defaultMaxUnreachable), client.WithObserver(g.calls())}
-	g.client = client.New(g.config.Speaks, append(options, g.config.Client...)...)
+	g := c.withDefaults().form()
+	g.address, g.client = newAddresses(c.Upstream), g.newClient()
 	if g.config.To.IdempotencyHeader() != "" && g.config.Speaks.IdempotencyHeader() == "" {
 		g.log.Warn("the callers' dialect has idempotency keys and the upstream's has none: a caller who retries under a key may be served twice",
 			"speaks", g.config.Speaks.Name(), "to", g.config.To.Name())
@@ -57,6 +55,19 @@ func New(c Config) (*Gateway, error) {
 		}
 	}
 	return g, nil
+}
+
+// form is a gateway between two dialects that has no way to an upstream yet.
+func (c Config) form() *Gateway {
+	return &Gateway{config: c, form: translate.New(c.Speaks, c.To), log: slog.New(activity.NewHandler(c.Logger.Handler()))}
+}
+
+// newClient makes the client end.
+func (g *Gateway) newClient() *client.Transport {
+	c := &g.config
+	options := []client.Option{client.WithBase(c.Transport), client.WithMaxWait(c.MaxWait), client.WithMaxBody(c.MaxBody), client.WithMaxHold(c.MaxHold),
+		client.WithMaxUnreachable(defaultMaxUnreachable), client.WithObserver(g.calls())}
+	return client.New(c.Speaks, append(options, c.Client...)...)
 }
 
 // ServeHTTP forwards a request and writes the response. If a response is cut off after

@@ -20,10 +20,12 @@ type story struct {
 	attempts int             // at the upstream
 	held     string          // why the gateway did not retry
 	id       string          // the request ID of the upstream
-	code     string          // of the failure of a stream
+	code     string          // of the upstream
 	stream   bool            // the response is a stream
 	elements int             // of content in it
 	asItCame bool            // its failures pass untranslated
+	losses   []parlance.Loss // of the translation
+	tries    int             // at upstreams that the proxy asked before
 	err      error           // why there is no response of the upstream
 }
 
@@ -35,7 +37,7 @@ func (s *story) learn(attempts []client.Attempt) {
 	}
 	a := &attempts[s.attempts-1]
 	s.upstream, s.kind, s.reason, s.act = a.Outcome.Status, a.Outcome.Kind, a.Outcome.Reason, a.Decision.Act
-	s.held, s.id = a.Held, a.Outcome.RequestID
+	s.held, s.id, s.code = a.Held, a.Outcome.RequestID, a.Outcome.Code
 }
 
 // tell logs a request that failed or was retried, in one line, and every other request if

@@ -234,6 +234,7 @@ func (g *Gateway) name(x *exchange, o *parlance.Outcome) {
 
 // lost logs the losses of a response.
 func (g *Gateway) lost(x *exchange, losses []parlance.Loss) {
+	x.story.losses = append(x.story.losses, losses...)
 	for _, l := range losses {
 		level := slog.LevelDebug // the same for every such response, and known from the dialects
 		if l.Matters() {

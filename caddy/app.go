@@ -1,0 +1,80 @@
+package caddyparlance
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
+)
+
+// App holds what all modules of one configuration share: each dialect, compiled once, and the
+// metrics. Caddy makes one for a configuration, and lets go of it when a reload has put the
+// next in its place. A dialect file that has changed is compiled with the next one. If it has
+// faults, the reload fails and the old configuration stays.
+type App struct {
+	mu       sync.Mutex
+	dialects map[string]loaded
+	metrics  *metrics
+}
+
+// loaded is a dialect that a configuration uses.
+type loaded struct {
+	dialect *dialect.Dialect
+	at      time.Time
+}
+
+// CaddyModule names the module.
+func (*App) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "parlance", New: func() caddy.Module { return new(App) }}
+}
+
+// Provision registers the metrics.
+func (a *App) Provision(ctx caddy.Context) error {
+	a.dialects = map[string]loaded{}
+	a.metrics = newMetrics(ctx.GetMetricsRegistry())
+	return nil
+}
+
+// Start does nothing: the modules of the HTTP server do the work.
+func (a *App) Start() error { return nil }
+
+// Stop does nothing.
+func (a *App) Stop() error { return nil }
+
+// appOf is the app of a configuration. Caddy makes one if the configuration has none.
+func appOf(ctx caddy.Context) (*App, error) {
+	app, err := ctx.App("parlance")
+	if err != nil {
+		return nil, err
+	}
+	return app.(*App), nil
+}
+
+// open is a dialect of the catalog, or of a file.
+func (a *App) open(nameOrFile string) (*dialect.Dialect, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if l, ok := a.dialects[nameOrFile]; ok {
+		return l.dialect, nil
+	}
+	d, err := catalog.Open(nameOrFile)
+	if err != nil {
+		return nil, faults(nameOrFile, err)
+	}
+	a.dialects[nameOrFile] = loaded{d, time.Now()}
+	return d, nil
+}
+
+// placeholders fills in the placeholders of a setting, such as {env.TOKEN} or {file./run/token}.
+// One that is unknown or empty is an error, so that no request goes out without its secret.
+func placeholders(name, text string) (string, error) {
+	filled, err := caddy.NewReplacer().ReplaceOrErr(text, true, true)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	return filled, nil
+}

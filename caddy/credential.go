@@ -1,0 +1,83 @@
+package caddyparlance
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/parlance-api/parlance/client"
+)
+
+// APIKey is a header field with a secret. Key can be a placeholder.
+type APIKey struct {
+	Header string `json:"header"`
+	Key    string `json:"key"`
+}
+
+// Basic is a user and a password (RFC 7617). Both can be placeholders.
+type Basic struct {
+	User     string `json:"user"`
+	Password string `json:"password"`
+}
+
+// OAuth is a grant at a token endpoint (RFC 6749). All values can be placeholders.
+type OAuth struct {
+	Endpoint     string   `json:"endpoint"`
+	ClientID     string   `json:"client_id"`
+	ClientSecret string   `json:"client_secret"`
+	Scopes       []string `json:"scopes,omitempty"`
+	Refresh      string   `json:"refresh,omitempty"` // a refresh token of an earlier login
+}
+
+// credentials are the options of the client end for the credentials of the gateway.
+func (t *Transport) credentials() (options []client.Option, err error) {
+	for _, k := range t.APIKeys {
+		key, err := placeholders("api_key "+k.Header, k.Key)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, client.WithAPIKey(k.Header, key))
+	}
+	if t.Basic != nil {
+		user, wrong := placeholders("basic", t.Basic.User)
+		password, missing := placeholders("basic", t.Basic.Password)
+		if err := errors.Join(wrong, missing); err != nil {
+			return nil, err
+		}
+		options = append(options, client.WithBasic(user, password))
+	}
+	if t.OAuth != nil {
+		login, err := t.OAuth.login()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, client.WithCredential(login))
+	}
+	return options, nil
+}
+
+// login logs in by the client's own credentials.
+func (o *OAuth) login() (*client.Login, error) {
+	filled := [4]string{}
+	for i, text := range [...]string{o.Endpoint, o.ClientID, o.ClientSecret, o.Refresh} {
+		if text == "" && i > 0 {
+			continue
+		}
+		var err error
+		if filled[i], err = placeholders("oauth", text); err != nil {
+			return nil, err
+		}
+	}
+	if u, err := url.Parse(filled[0]); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errors.New("oauth: the endpoint is not an http or https URL")
+	}
+	first := url.Values{"grant_type": {"client_credentials"}, "client_id": {filled[1]}, "client_secret": {filled[2]}}
+	if len(o.Scopes) > 0 {
+		first.Set("scope", strings.Join(o.Scopes, " "))
+	}
+	login := client.NewOAuth(nil, filled[0], first)
+	if filled[3] != "" {
+		login.Resume(client.Grant{Refresh: filled[3]})
+	}
+	return login, nil
+}

@@ -1,0 +1,98 @@
+package caddyparlance_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+)
+
+// proxy is a Caddyfile whose transport parlance has lines of its own, from line 5 on.
+func proxy(lines string) string {
+	return "http://127.0.0.1:1 {\n\tparlance problem\n\treverse_proxy http://127.0.0.1:2 {\n\t\ttransport parlance {\n" + lines + "\n\t\t}\n\t}\n}\n"
+}
+
+func TestAMistakeInACaddyfileIsToldWithItsLine(t *testing.T) {
+	for _, tt := range []struct{ file, line, want string }{
+		{proxy("max_wait 5s"), ":6", "needs the dialect of the upstreams: speaks NAME"},
+		{proxy("speaks vmss"), ":5", `no dialect is called "vmss"; did you mean "vms"?`},
+		{proxy("speaks"), ":5", "speaks takes 1 argument, and has none"},
+		{proxy("speaks vms problem"), ":5", "speaks takes 1 argument, and has 2"},
+		{proxy("speaks vms\nspeaks vms"), ":6", "speaks is set twice"},
+		{proxy("speaks vms\nspeak vms"), ":6", `no setting is called "speak"; did you mean "speaks"?`},
+		{proxy("speaks vms\ntimeout 5"), ":6", `timeout: "5" is not a time above zero, such as 10s`},
+		{proxy("speaks vms\nmax_wait -5s"), ":6", `max_wait: "-5s" is not a time above zero`},
+		{proxy("speaks vms\nmax_attempts 0"), ":6", `max_attempts: "0" is not a number of at least 1`},
+		{proxy("speaks vms\nmax_attempts few"), ":6", `max_attempts: "few" is not a number`},
+		{proxy("speaks vms\nmax_body 2MiB"), ":6", `max_body: "2MiB" is not a size up to 1.0 MiB`},
+		{proxy("speaks vms\nbudget 100"), ":6", "budget takes 2 arguments, and has 1"},
+		{proxy("speaks vms\nbudget many 0.1"), ":6", "budget takes a number of retries and what a success adds"},
+		{proxy("speaks vms\nbreaker zero"), ":6", `breaker: "zero" is not a number of at least 1`},
+		{proxy("speaks vms\nbreaker 10 soon"), ":6", `breaker: "soon" is not a time above zero`},
+		{proxy("speaks vms\nbreaker 10 5s 7"), ":6", "breaker takes at most 2 arguments, and has 3"},
+		{proxy("speaks vms\npace 5"), ":6", "pace takes no arguments, and has 1"},
+		{proxy("speaks vms\nhedge"), ":6", "hedge takes 1 argument, and has none"},
+		{proxy("speaks vms\napi_key X-Key"), ":6", "api_key takes 2 arguments, and has 1"},
+		{proxy("speaks vms\nbasic user"), ":6", "basic takes 2 arguments, and has 1"},
+		{proxy("speaks vms\noauth"), ":6", "oauth takes 1 argument, and has none"},
+		{proxy("speaks vms\noauth https://a.example/token {\nscopes a\n}"), ":8", "oauth needs the client: client ID SECRET"},
+		{proxy("speaks vms\noauth https://a.example/token {\nclient_id a\n}"), ":7", `no setting is called "client_id"`},
+		{proxy("speaks vms\nhttp {\ndial_timeout soon\n}"), ":7", "soon"},
+		{"http://127.0.0.1:1 {\n\tparlance\n}\n", ":2", "parlance takes 1 argument, and has none"},
+		{"http://127.0.0.1:1 {\n\tparlance problm\n}\n", ":2", `no dialect is called "problm"; did you mean "problem"?`},
+		{"http://127.0.0.1:1 {\n\tparlance problem {\n\t\taccept application/json\n\t}\n}\n", ":3", "accept takes 2 arguments, and has 1"},
+		{"http://127.0.0.1:1 {\n\tparlance problem {\n\t\taccept application/json vmss\n\t}\n}\n", ":3", `no dialect is called "vmss"`},
+		{"http://127.0.0.1:1 {\n\tparlance problem {\n\t\tlosses\n\t}\n}\n", ":3", `no setting is called "losses"`},
+		{"http://127.0.0.1:1 {\n\treverse_proxy http://127.0.0.1:2 {\n\t\ttransport parlance vms\n\t}\n}\n", ":3", "transport parlance takes a block, and no arguments"},
+	} {
+		_, err := adapt(tt.file)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "Caddyfile"+tt.line) {
+			t.Errorf("%s\ngot  %v\nwant %s at Caddyfile%s", tt.file, err, tt.want, tt.line)
+		}
+	}
+}
+
+// faulty is a dialect file with a fault in line 4.
+const faulty = "dialect: shop\ntitle: Shop\ncodes:\n  \"404\": { kind: lost }\n"
+
+func TestADialectFileWithAFaultIsRefusedAndTheOldConfigurationStays(t *testing.T) {
+	u := serve(t, says(404, jsonType, `{"message":"no such thing"}`))
+	dir := t.TempDir()
+	file := filepath.Join(dir, "shop.yaml")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(strings.Replace(faulty, "lost", "not_found", 1))
+	site := "ADDRESS {\n\tparlance problem\n\treverse_proxy " + u.URL + " {\n\t\ttransport parlance {\n\t\t\tspeaks " + file + "\n\t\t}\n\t}\n}\n"
+	s := load(t, site)
+	write(faulty)
+	err := s.reload(t.TempDir(), site)
+	if err == nil || !strings.Contains(err.Error(), "shop.yaml:4:") || !strings.Contains(err.Error(), "^") {
+		t.Errorf("got %v, want the line and a caret", err)
+	}
+	if resp, body := s.ask("GET", "/things/7", ""); resp.StatusCode != 404 || !strings.Contains(body, `"kind":"not_found"`) {
+		t.Errorf("after a refused reload: got %d %s", resp.StatusCode, body)
+	}
+	config, err := adapt(strings.ReplaceAll(site, "ADDRESS", "http://127.0.0.1:1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c caddy.Config
+	if err := caddy.StrictUnmarshalJSON(config, &c); err != nil {
+		t.Fatal(err)
+	}
+	if err := caddy.Validate(&c); err == nil || !strings.Contains(err.Error(), "shop.yaml:4:") {
+		t.Errorf("caddy validate: got %v", err)
+	}
+	write(strings.Replace(faulty, "lost", "forbidden", 1))
+	if err := s.reload(t.TempDir(), site); err != nil {
+		t.Fatal(err)
+	}
+	if _, body := s.ask("GET", "/things/7", ""); !strings.Contains(body, `"kind":"forbidden"`) {
+		t.Errorf("after a reload of another file: got %s", body)
+	}
+}
