@@ -64,7 +64,7 @@ func load(t *testing.T, file string) *server {
 	dir := t.TempDir()
 	s.log = filepath.Join(dir, "caddy.log")
 	t.Cleanup(func() {
-		if err := caddy.Stop(); err != nil {
+		if err := s.stop(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -89,10 +89,26 @@ func adapt(file string) ([]byte, error) {
 	return config, err
 }
 
+// stop ends Caddy.
+func (s *server) stop() error { return caddy.Stop() }
+
+// url is the URL of a path.
+func (s *server) url(path string) string { return fmt.Sprintf("http://127.0.0.1:%d%s", s.port, path) }
+
+// validate is what "caddy validate" does with a configuration.
+func validate(t *testing.T, config []byte) error {
+	t.Helper()
+	var c caddy.Config
+	if err := caddy.StrictUnmarshalJSON(config, &c); err != nil {
+		t.Fatal(err)
+	}
+	return caddy.Validate(&c)
+}
+
 // ask sends a request to Caddy. header has names and values in turn; Host is one of them.
 func (s *server) ask(method, path, body string, header ...string) (*http.Response, string) {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(context.Background(), method, fmt.Sprintf("http://127.0.0.1:%d%s", s.port, path), reader(body))
+	r, err := http.NewRequestWithContext(context.Background(), method, s.url(path), reader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}

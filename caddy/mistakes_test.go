@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/caddyserver/caddy/v2"
 )
 
 // proxy is a Caddyfile whose transport parlance has lines of its own, from line 5 on.
@@ -81,11 +79,7 @@ func TestADialectFileWithAFaultIsRefusedAndTheOldConfigurationStays(t *testing.T
 	if err != nil {
 		t.Fatal(err)
 	}
-	var c caddy.Config
-	if err := caddy.StrictUnmarshalJSON(config, &c); err != nil {
-		t.Fatal(err)
-	}
-	if err := caddy.Validate(&c); err == nil || !strings.Contains(err.Error(), "shop.yaml:4:") {
+	if err := validate(t, config); err == nil || !strings.Contains(err.Error(), "shop.yaml:4:") {
 		t.Errorf("caddy validate: got %v", err)
 	}
 	write(strings.Replace(faulty, "lost", "forbidden", 1))

@@ -1,8 +1,10 @@
 package caddyparlance
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -180,8 +182,14 @@ func (t *Transport) Validate() error {
 // RoundTrip sends a request as often as the dialect says.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.HTTP.SetScheme(r)
-	if t.retried && !t.maySend(r) {
-		return nil, errNoBudget
+	if t.retried {
+		if !t.maySend(r) {
+			return nil, errNoBudget
+		}
+		var err error
+		if r, err = replayable(r); err != nil {
+			return nil, err
+		}
 	}
 	resp, err := t.gateway.RoundTrip(r)
 	if err == nil && !gateway.HasReply(r.Context()) {
@@ -200,6 +208,31 @@ func (t *Transport) maySend(r *http.Request) bool {
 	before, _ := caddyhttp.GetVar(r.Context(), sentVar).(bool)
 	caddyhttp.SetVar(r.Context(), sentVar, true)
 	return !before || t.budget.Spend(r.URL.Host)
+}
+
+// bodyVar is the variable of the body of a request that may be sent to another upstream.
+const bodyVar = "parlance.body"
+
+// maxReplayed is the size in bytes up to which a body is kept for another upstream.
+const maxReplayed = 64 << 10
+
+// replayable is a request with a body that another upstream can have, too. A longer one is
+// sent once.
+func replayable(r *http.Request) (*http.Request, error) {
+	if r.ContentLength <= 0 || r.ContentLength > maxReplayed {
+		return r, nil
+	}
+	body, kept := caddyhttp.GetVar(r.Context(), bodyVar).([]byte)
+	if !kept {
+		body = make([]byte, r.ContentLength)
+		if _, err := io.ReadFull(r.Body, body); err != nil {
+			return nil, err
+		}
+		caddyhttp.SetVar(r.Context(), bodyVar, body)
+	}
+	with := *r
+	with.Body = io.NopCloser(bytes.NewReader(body))
+	return &with, nil
 }
 
 // tell logs and counts a response that no directive parlance responders for.

@@ -34,7 +34,9 @@ func NewTransport(c Config) (*Transport, error) {
 		return nil, errors.New("gateway: the Config of a Transport needs Speaks and Transport")
 	}
 	t := &Transport{config: c.withDefaults(), forms: map[*dialect.Dialect]*Gateway{}}
-	t.client = t.form(c.Speaks).newClient()
+	own := t.form(c.Speaks)
+	t.client = own.newClient()
+	own.client = t.client
 	return t, nil
 }
 
