@@ -64,6 +64,10 @@ func TestWhatIsWrittenIsReadOrReportedAsLost(t *testing.T) {
 		{"two notes that have a list and a place for one", `[{name: e, status: 4xx, json: {text: $detail, note?: $note, notes?: [$note]}}]`, `{"kind":"invalid","detail":"d","notes":["n","m"]}`, `{"text":"d","notes":["n","m"]}`, ""},
 		{"a note of a record that has a list and a place", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code, hint?: $item.note, hints?: [$item.note]}]}}]`, noted(`"n"`), `{"rows":[{"id":"b","why":"bad","hint":"n"}]}`, ""},
 		{"a note of a record that has a list before a place", `[{name: e, status: 2xx, json: {rows!: [{id: $item, why?: $item.code, hints?: [$item.note], hint?: $item.note}]}}]`, noted(`"n"`), `{"rows":[{"id":"b","why":"bad","hints":["n"]}]}`, ""},
+		{"a note that has a place in the body and one in the header", `[{name: h, status: 4xx, headers: {Warning: $note}}, {name: e, status: 4xx, json: {text: $detail, note?: $note}}]`, `{"kind":"invalid","detail":"d","notes":["n"]}`, `{"text":"d","note":"n"}`, ""},
+		{"two notes that have one place in the body, and places in the header", `[{name: h, status: 4xx, headers: {Warning: $note}}, {name: e, status: 4xx, json: {text: $detail, note?: $note}}]`, `{"kind":"invalid","detail":"d","notes":["n","m"]}`, `{"text":"d"}`, ""},
+		{"notes that have a list in the body and places in the header", `[{name: h, status: 4xx, headers: {Warning: $note}}, {name: e, status: 4xx, json: {text: $detail, notes?: [$note]}}]`, `{"kind":"invalid","detail":"d","notes":["n","m"]}`, `{"text":"d","notes":["n","m"]}`, ""},
+		{"notes that have a list in a body and places in its header", `[{name: e, status: 4xx, headers: {Warning: $note}, json: {text: $detail, notes?: [$note]}}]`, `{"kind":"invalid","detail":"d","notes":["n","m"]}`, `{"text":"d","notes":["n","m"]}`, "notes"},
 		{"a shape that an earlier one takes", `[{name: e, status: 4xx, json: {a?: $title, text?: $detail}}, {name: f, status: 4xx, json: {text?: $detail, more?: $instance}}]`,
 			`{"kind":"invalid","detail":"d","instance":"i"}`, `{"text":"d","more":"i"}`, "instance"},
 	} {

@@ -31,6 +31,9 @@ func (w *output) headers(to []wire.HeaderField, s *spec.Shape, of spec.Set) []wi
 		case h.Value.Op == spec.OpConst:
 			to = append(to, wire.HeaderField{Name: h.Name, Value: h.Value.Text})
 		case h.Value.Op == spec.OpHole:
+			if s.Body == nil && w.carried.Has(spec.Whole, spec.AttrNote) && h.Value.Hole.Readings[0].Target.Attr == spec.AttrNote {
+				continue // the body has the notes, and a shape with a body needs one of its fields
+			}
 			to = w.textField(to, h, of)
 		}
 	}
