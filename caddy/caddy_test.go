@@ -22,6 +22,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/caddyhttp/requestbody"
 	_ "github.com/caddyserver/caddy/v2/modules/filestorage"
 	_ "github.com/caddyserver/caddy/v2/modules/logging"
+	_ "github.com/caddyserver/caddy/v2/modules/metrics"
 
 	_ "github.com/parlance-api/parlance/caddy"
 )
@@ -129,6 +130,24 @@ func (s *server) ask(method, path, body string, header ...string) (*http.Respons
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	return resp, string(text)
+}
+
+// tryAsk sends a GET, and once more if the connection was reset before a response. The response
+// is nil if there is none.
+func (s *server) tryAsk(path string) (*http.Response, string) {
+	resp, err := http.Get(s.url(path))
+	if err != nil {
+		resp, err = http.Get(s.url(path))
+	}
+	if err != nil {
+		return nil, err.Error()
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err.Error()
 	}
 	return resp, string(text)
 }
