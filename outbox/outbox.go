@@ -120,7 +120,8 @@ func WithTimeout(d time.Duration) Option { return option(func(c *config) { c.tim
 func WithDeadline(d time.Duration) Option { return option(func(c *config) { c.patience = d }) }
 
 // WithMaxBody bounds the body of a request, in bytes; the default is 10 MiB. A larger one
-// is refused by Put.
+// is refused by Put. A body is held in memory several times while it is put and delivered.
+// SQLite is slow with very long ones: one of 100 MB took a minute and 1.4 GB of memory.
 func WithMaxBody(bytes int) Option { return option(func(c *config) { c.maxBody = bytes }) }
 
 // WithErase sets how long after its end the bodies of a request are erased, and how long
