@@ -34,7 +34,7 @@ help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: setup format build vet lint race frameworks caddy ## everything, as CI runs it
+test: setup format build vet lint race frameworks envoy caddy ## everything, as CI runs it
 
 .PHONY: setup
 setup: ## install what a fresh Debian machine lacks
@@ -80,6 +80,11 @@ race: ## the tests, import rules among them, with the race detector
 .PHONY: frameworks
 frameworks: ## the examples with huma, chi and oapi-codegen
 	cd examples/frameworks && go vet ./... && go test -vet=off -timeout=$(TIMEOUT) ./...
+
+# So is the external processor for Envoy.
+.PHONY: envoy
+envoy: ## the external processor for Envoy, and bin/parlance-extproc
+	cd envoy && go vet ./... && go build -o ../bin/ ./cmd/... && go test -vet=off -timeout=$(TIMEOUT) ./...
 
 # The modules for Caddy are a Go module of their own, for the same reason. Caddy is compiled
 # without the race detector: that would take as long again as all other tests.

@@ -56,6 +56,7 @@ var rooms = map[string]room{
 	"examples": {rooms: []string{".", "dialect", "catalog", "server", "client", "activity", "outbox", "store", "gateway"}, modules: anything},
 	"cmd":      {rooms: anything, modules: anything},
 	"caddy":    {rooms: anything, modules: anything, because: "it is a module of its own, so that nobody else gets what Caddy needs"},
+	"envoy":    {rooms: []string{".", "dialect", "catalog"}, modules: anything, because: "it is a module of its own, so that nobody else gets what Envoy's protocol needs"},
 	"bench":    {rooms: anything, modules: anything},
 }
 
