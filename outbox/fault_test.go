@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -239,6 +240,47 @@ func TestARequestOfANewerProgramWaitsForOne(t *testing.T) {
 		time.Sleep(time.Hour)
 		if d := s.is("newer", outbox.Waiting); s.count() != 0 || !strings.Contains(d.Why, "only_if") {
 			s.Errorf("%d requests: %s", s.count(), d.Why)
+		}
+	})
+}
+
+// TestAnOlderProgramAndANewerOneShareAStore has two programs take what there is. The older one
+// puts back what it cannot read, and does the rest.
+func TestAnOlderProgramAndANewerOneShareAStore(t *testing.T) {
+	virtual(t, "http", status(http.StatusOK), func(s *scene) {
+		q := s.store.Queue()
+		for i := range 20 {
+			input := fmt.Sprintf(`{"vendor":"vendor","method":"POST","url":"http://vendor/%d"`, i)
+			if i%2 == 0 {
+				input += `,"only_if":"the moon is full"`
+			}
+			err := q.Put(s.Context(), queue.Task{ID: fmt.Sprint(i), Kind: outbox.Kind, Lane: "vendor http://vendor", Created: time.Now(), Input: []byte(input + "}")})
+			if err != nil {
+				s.Fatal(err)
+			}
+		}
+		for newer := 0; newer < 10; time.Sleep(time.Second) { // as the newer program does, it reads all
+			tasks, err := q.Take(s.Context(), queue.Order{Kinds: []string{outbox.Kind}, Worker: "newer", Lease: time.Minute, Most: 3})
+			if err != nil {
+				s.Fatal(err)
+			}
+			for _, task := range tasks {
+				if strings.Contains(string(task.Input), "only_if") {
+					newer++
+				}
+				if err := q.End(s.Context(), task.ID, "newer", queue.Result{State: string(outbox.Delivered), At: time.Now()}, queue.Step{}); err != nil {
+					s.Error(err)
+				}
+			}
+		}
+		time.Sleep(time.Minute)
+		for i := range 20 {
+			s.is(fmt.Sprint(i), outbox.Delivered)
+		}
+		for _, r := range s.got {
+			if i, err := strconv.Atoi(r.Path[1:]); err != nil || i%2 == 0 {
+				s.Errorf("the older program sent %s, %v", r.Path, err)
+			}
 		}
 	})
 }
