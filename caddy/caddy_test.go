@@ -32,7 +32,7 @@ import (
 
 // server is the Caddy of a test.
 type server struct {
-	t    *testing.T
+	t    testing.TB
 	port int
 	log  string // the file of the access log
 }
@@ -46,15 +46,14 @@ const global = `{
 	storage file_system %[1]s
 	log default {
 		output file %[1]s/caddy.log
-		level DEBUG
+		level %[2]s
 		format json
 	}
-%[2]s
 }
 `
 
 // load runs Caddy with a Caddyfile. ADDRESS in it stands for a free address.
-func load(t *testing.T, file string) *server {
+func load(t testing.TB, file string) *server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -77,7 +76,7 @@ func load(t *testing.T, file string) *server {
 
 // reload puts another Caddyfile in the place of the one that runs.
 func (s *server) reload(dir, file string) error {
-	config, err := adapt(strings.ReplaceAll(fmt.Sprintf(global, dir, "")+file, "ADDRESS", fmt.Sprintf("http://127.0.0.1:%d", s.port)))
+	config, err := adapt(strings.ReplaceAll(fmt.Sprintf(global, dir, s.level())+file, "ADDRESS", fmt.Sprintf("http://127.0.0.1:%d", s.port)))
 	if err != nil {
 		return err
 	}
@@ -92,6 +91,14 @@ func adapt(file string) ([]byte, error) {
 
 // stop ends Caddy.
 func (s *server) stop() error { return caddy.Stop() }
+
+// level is that of the log: all of it, but for a benchmark.
+func (s *server) level() string {
+	if _, measured := s.t.(*testing.B); measured {
+		return "INFO"
+	}
+	return "DEBUG"
+}
 
 // url is the URL of a path.
 func (s *server) url(path string) string { return fmt.Sprintf("http://127.0.0.1:%d%s", s.port, path) }
@@ -167,7 +174,7 @@ type upstream struct {
 }
 
 // serve runs an upstream.
-func serve(t *testing.T, h http.HandlerFunc) *upstream {
+func serve(t testing.TB, h http.HandlerFunc) *upstream {
 	t.Helper()
 	u := new(upstream)
 	u.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

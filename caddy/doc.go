@@ -4,7 +4,8 @@
 //     waits and retries as its dialect says. It sends over Caddy's own HTTP transport.
 //   - http.handlers.parlance responds to callers in a dialect. It is for the responses of such an
 //     upstream, for failures of any other handler, and for errors of Caddy itself.
-//   - parlance is the app that both share. It holds the compiled dialects and the metrics.
+//   - admin.api.parlance lists the dialects of the running configuration.
+//   - parlance is the app that all share. It holds the compiled dialects and the metrics.
 //
 // A Caddyfile for one upstream:
 //
@@ -30,6 +31,7 @@ func init() {
 	caddy.RegisterModule(new(App))
 	caddy.RegisterModule(Transport{})
 	caddy.RegisterModule(Handler{})
+	caddy.RegisterModule(Admin{})
 	httpcaddyfile.RegisterHandlerDirective("parlance", parseHandler)
 	httpcaddyfile.RegisterDirectiveOrder("parlance", httpcaddyfile.Before, "request_body")
 }
