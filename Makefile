@@ -92,6 +92,13 @@ envoy: ## the external processor for Envoy, and bin/parlance-extproc
 caddy: ## the modules for Caddy, and bin/parlance-gateway
 	cd caddy && go vet ./... && go build -o ../bin/ ./cmd/... && go test -vet=off -timeout=$(TIMEOUT) ./...
 
+.PHONY: lib
+lib: ## bin/libparlance.so, bin/libparlance.a and bin/parlance.h, the library for other languages, and its tests
+	CGO_ENABLED=1 go build -buildmode=c-shared -o bin/libparlance.so ./lib
+	CGO_ENABLED=1 go build -buildmode=c-archive -o bin/libparlance.a ./lib
+	rm -f bin/libparlance.h && cp lib/parlance.h bin/
+	CGO_ENABLED=1 go test -count=1 ./lib/...
+
 .PHONY: fuzz
 fuzz: ## search with every fuzz target for a while (FUZZTIME=5s); test runs what was found
 	@.ci/fuzz $(FUZZTIME)

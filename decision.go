@@ -33,6 +33,15 @@ func (a Act) String() string {
 	return fmt.Sprintf("act(%d)", uint8(a))
 }
 
+// Acts lists every act, in the order of their numbers.
+func Acts() []Act {
+	all := make([]Act, 0, len(actNames)-1)
+	for a := ActDone; int(a) < len(actNames); a++ {
+		all = append(all, a)
+	}
+	return all
+}
+
 // ParseAct finds an act by its name. It reports false for an unknown one.
 func ParseAct(name string) (Act, bool) {
 	if name == "" {

@@ -2,10 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"strconv"
-	"time"
 
-	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/jsontext"
 	"github.com/parlance-api/parlance/internal/outcomejson"
 )
@@ -19,13 +16,13 @@ func appendDecoded(b []byte, d *decoded) []byte {
 	b = append(b, `{"outcome":`...)
 	b = outcomejson.Append(b, &d.Outcome)
 	b = append(b, `,"decision":`...)
-	b = appendDecision(b, &d.Decision)
+	b = outcomejson.AppendDecision(b, &d.Decision)
 	b = append(b, `,"diagnostics":[`...)
 	for i := range d.Diagnostics {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendDiagnostic(b, &d.Diagnostics[i])
+		b = outcomejson.AppendDiagnostic(b, &d.Diagnostics[i])
 	}
 	b = append(b, ']')
 	if f := d.detection; f != nil {
@@ -51,64 +48,4 @@ func appendDecoded(b []byte, d *decoded) []byte {
 		b = append(append(b, `,"stream":`...), text...)
 	}
 	return append(b, '}')
-}
-
-func appendDecision(b []byte, d *parlance.Decision) []byte {
-	b = append(b, `{"act":`...)
-	b = jsontext.AppendStandard(b, d.Act.String())
-	b = outcomejson.AppendText(b, `,"scope":`, string(d.Scope))
-	if d.After != 0 {
-		b = append(b, `,"after":`...)
-		b = outcomejson.AppendNumber(b, d.After.Seconds())
-	}
-	if d.Backoff.Floor > 0 {
-		b = append(b, `,"backoff":[`...)
-		b = append(outcomejson.AppendNumber(b, d.Backoff.Floor.Seconds()), ',')
-		b = append(outcomejson.AppendNumber(b, d.Backoff.Cap.Seconds()), ']')
-	}
-	if len(d.Schedule) > 0 {
-		b = append(b, `,"schedule":[`...)
-		b = append(appendWaits(b, d.Schedule), ']')
-	}
-	if d.Then != 0 {
-		b = append(b, `,"then":`...)
-		b = jsontext.AppendStandard(b, d.Then.String())
-	}
-	b = append(b, `,"retry_safe":`...)
-	b = strconv.AppendBool(b, d.RetrySafe)
-	b = append(b, `,"why":`...)
-	b = jsontext.AppendStandard(b, d.Why)
-	b = append(b, `,"line":`...)
-	return append(jsontext.AppendStandard(b, d.Line), '}')
-}
-
-func appendWaits(b []byte, waits []time.Duration) []byte {
-	for i, w := range waits {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = outcomejson.AppendNumber(b, w.Seconds())
-	}
-	return b
-}
-
-func appendDiagnostic(b []byte, d *parlance.Diagnostic) []byte {
-	b = append(b, `{"rule":`...)
-	b = jsontext.AppendStandard(b, d.Rule)
-	b = append(b, `,"severity":`...)
-	b = jsontext.AppendStandard(b, d.Severity.String())
-	b = outcomejson.AppendText(b, `,"file":`, d.File)
-	if d.Line != 0 {
-		b = append(b, `,"line":`...)
-		b = strconv.AppendInt(b, int64(d.Line), 10)
-	}
-	if d.Column != 0 {
-		b = append(b, `,"column":`...)
-		b = strconv.AppendInt(b, int64(d.Column), 10)
-	}
-	b = outcomejson.AppendText(b, `,"at":`, d.At)
-	b = append(b, `,"message":`...)
-	b = jsontext.AppendStandard(b, d.Message)
-	b = outcomejson.AppendText(b, `,"hint":`, d.Hint)
-	return append(outcomejson.AppendText(b, `,"why":`, d.Why), '}')
 }

@@ -1,4 +1,4 @@
-// Package outcomejson writes an Outcome as JSON without reflection: byte by byte what
+// Package outcomejson writes an Outcome, a Decision and a Diagnostic as JSON without reflection: byte by byte what
 // [parlance.Outcome.MarshalJSON] writes. The command and the activity store write one for
 // each response.
 package outcomejson

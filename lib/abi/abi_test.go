@@ -1,0 +1,58 @@
+package abi_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/parlance-api/parlance/lib/abi"
+)
+
+// A retry under a key waits as long as the response asks.
+func Example() {
+	stripe, err := abi.Open("stripe")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	out, err := stripe.Decide(nil, &abi.Exchange{
+		Method: "POST", Path: "/v1/charges", Key: "k", Status: 429,
+		Header: "Content-Type: application/json\r\nRetry-After: 7\r\n", Body: []byte(`{"error":{"type":"rate_limit_error"}}`),
+		Attempts: 2,
+	})
+	fmt.Println(string(out), err)
+	// Output: {"decision":{"act":"retry","scope":"request","after":7,"retry_safe":true,"why":"429 means rate_limited","line":"stripe.yaml:21"},"delay":[7,7]} <nil>
+}
+
+// FuzzExchange holds that no text of a stranger ends the process, and that a response that is
+// written has a header of lines alone.
+func FuzzExchange(f *testing.F) {
+	f.Add("POST", "/a", "A: b\r\n", 429, "Content-Type: application/json\r\nX: y\n", []byte(`{"code":429,"message":"slow"}`))
+	f.Add("GET", "", ":", 200, "a", []byte(nil))
+	f.Add("HEAD", "/\x00", "A:\x00\n", 99, "A: b\nA: c\n\n", []byte("\xff\xfe"))
+	vms, err := abi.Open("vms")
+	if err != nil {
+		f.Fatal(err)
+	}
+	problem, err := abi.Open("problem")
+	if err != nil {
+		f.Fatal(err)
+	}
+	translator := abi.NewTranslator(vms, problem)
+	f.Fuzz(func(t *testing.T, method, path, asked string, status int, header string, body []byte) {
+		x := &abi.Exchange{Method: method, Path: path, RequestHeader: asked, Status: status, Header: header, Body: body}
+		if _, err := vms.Decode(nil, x); err != nil && !errors.Is(err, abi.ErrHeader) && status >= 100 && status <= 999 {
+			t.Fatal(err)
+		}
+		out, r, changed, err := translator.Translate(nil, x)
+		if err != nil || !changed {
+			return
+		}
+		for line := range strings.Lines(string(out[:r.Header])) {
+			if name, _, found := strings.Cut(line, ": "); !found || name == "" || !strings.HasSuffix(line, "\r\n") {
+				t.Errorf("%q is no field", line)
+			}
+		}
+	})
+}

@@ -1,0 +1,116 @@
+package abi
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/httpheader"
+)
+
+// Exchange is a request and its response as texts. Body and Data are read, and no part of
+// them is kept. The zero value is a GET without a response.
+type Exchange struct {
+	Method string // "" is GET
+	Path   string
+	Key    string // the idempotency key of the request, "" for none
+
+	// RequestHeader and Header are the header fields of the request and of the response:
+	// "Name: value" on a line each, with CR LF or LF.
+	RequestHeader string
+	Status        int
+	Header        string
+	Body          []byte // without its transfer coding and content coding
+	Cut           bool   // Body is the beginning of a longer one
+
+	RetryUnsafe bool      // the caller allows a retry that may do the request twice
+	Attempts    int       // how often the request was sent so far; 0 is once
+	Now         time.Time // when the response came; zero is time.Now
+
+	// Data is the success payload that Encode writes, with its type; "" is the type of the
+	// body that is written.
+	Data     []byte
+	DataType string
+}
+
+// ErrHeader is the error of a header that is no header.
+var ErrHeader = errors.New("no header")
+
+func (x *Exchange) request() (dialect.Request, error) {
+	h, err := fieldsOf(x.RequestHeader)
+	if err != nil {
+		return dialect.Request{}, fmt.Errorf("the request: %w", err)
+	}
+	return dialect.Request{Method: x.Method, Path: x.Path, Key: x.Key, Header: h, RetryUnsafe: x.RetryUnsafe, Now: x.Now}, nil
+}
+
+func (x *Exchange) response() (dialect.Response, error) {
+	if x.Status < 100 || x.Status > 999 {
+		return dialect.Response{}, fmt.Errorf("the status is %d, and not from 100 to 999 (RFC 9110, 15)", x.Status)
+	}
+	h, err := fieldsOf(x.Header)
+	if err != nil {
+		return dialect.Response{}, fmt.Errorf("the response: %w", err)
+	}
+	return dialect.Response{Status: x.Status, Header: h, Body: x.Body, Cut: x.Cut, Received: x.Now}, nil
+}
+
+// both are the request and the response.
+func (x *Exchange) both() (req dialect.Request, res dialect.Response, err error) {
+	if req, err = x.request(); err == nil {
+		res, err = x.response()
+	}
+	return req, res, err
+}
+
+// fields are the fields of a header, in their order. The names are canonical.
+type fields struct{ names, values []string }
+
+// fieldsOf reads the lines of a header. The values are parts of text.
+func fieldsOf(text string) (*fields, error) {
+	f := &fields{}
+	if n := strings.Count(text, "\n"); n > 0 {
+		both := make([]string, 2*(n+1))
+		f.names, f.values = both[:0:n+1], both[n+1:n+1]
+	}
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" {
+			continue
+		}
+		name, value, found := strings.Cut(line, ":")
+		value = strings.Trim(value, " \t")
+		if !found || !httpheader.IsToken(name) || !httpheader.IsValue(value) {
+			return nil, fmt.Errorf("%w: line %d is not \"Name: value\" (RFC 9112, 5)", ErrHeader, number)
+		}
+		f.names = append(f.names, httpheader.Canonical(name))
+		f.values = append(f.values, value)
+	}
+	return f, nil
+}
+
+// Values are those of a field.
+func (f *fields) Values(name string) []string {
+	var first, count int
+	for i, n := range f.names {
+		if n == name {
+			if count++; count == 1 {
+				first = i
+			}
+		}
+	}
+	if count <= 1 {
+		return f.values[first : first+count : first+count]
+	}
+	all := make([]string, 0, count)
+	for i, n := range f.names {
+		if n == name {
+			all = append(all, f.values[i])
+		}
+	}
+	return all
+}

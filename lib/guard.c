@@ -1,0 +1,57 @@
+/*
+ * The functions of parlance.h. Each looks whether this process has the threads of the Go
+ * runtime: in a child of fork(2) a call would wait for ever.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "parlance.h"
+#include "_cgo_export.h"
+
+static atomic_int forked;
+
+static void in_child(void) { atomic_store(&forked, 1); }
+
+__attribute__((constructor)) static void at_load(void) { pthread_atfork(NULL, NULL, in_child); }
+
+#define GUARD(x)                                            \
+	do {                                                \
+		if (atomic_load(&forked))                   \
+			return PARLANCE_FORKED;             \
+		if ((x) == NULL || (x)->size != sizeof *(x)) \
+			return PARLANCE_STRUCT;             \
+	} while (0)
+
+int32_t parlance_open(const char *name, size_t length, parlance_exchange *x)
+{
+	GUARD(x);
+	return parlanceOpen((char *)name, length, x);
+}
+
+int32_t parlance_translation(int32_t from, int32_t to)
+{
+	return atomic_load(&forked) ? PARLANCE_FORKED : parlanceTranslation(from, to);
+}
+
+int parlance_close(int32_t handle)
+{
+	return atomic_load(&forked) ? PARLANCE_FORKED : parlanceClose(handle);
+}
+
+#define CALL(name, go)                                       \
+	int name(int32_t handle, parlance_exchange *x)       \
+	{                                                    \
+		GUARD(x);                                    \
+		return go(handle, x);                        \
+	}
+
+CALL(parlance_needs_body, parlanceNeedsBody)
+CALL(parlance_classify, parlanceClassify)
+CALL(parlance_decode, parlanceDecode)
+CALL(parlance_decide, parlanceDecide)
+CALL(parlance_encode, parlanceEncode)
+CALL(parlance_translate, parlanceTranslate)
+
+const char *parlance_version(void) { return atomic_load(&forked) ? "" : parlanceVersion(); }
+const char *parlance_kind(int32_t kind) { return atomic_load(&forked) ? "" : parlanceKind(kind); }
+const char *parlance_act(int32_t act) { return atomic_load(&forked) ? "" : parlanceAct(act); }

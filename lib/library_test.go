@@ -1,0 +1,302 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// library is libparlance as C has it, with a program that calls it.
+type library struct{ dir string }
+
+// build makes the library, and the program of testdata/run.c with checks of its memory.
+func build(t *testing.T) *library {
+	t.Helper()
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip("there is no gcc, which builds the library")
+	}
+	l := &library{t.TempDir()}
+	run := func(env, name string, args ...string) {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Env = append(os.Environ(), env)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", cmd, err, out)
+		}
+	}
+	run("CGO_ENABLED=1", "go", "build", "-buildmode=c-shared", "-o", filepath.Join(l.dir, "libparlance.so"), ".")
+	for _, program := range []string{"run", "fork"} {
+		run("", "gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-I", ".",
+			"-o", filepath.Join(l.dir, program), filepath.Join("testdata", program+".c"), "-L", l.dir, "-lparlance", "-Wl,-rpath,"+l.dir, "-lpthread")
+	}
+	return l
+}
+
+// call is a call of a function, and what it returned.
+type call struct {
+	name          string
+	handle, other int
+	status, flags int
+	now           int64
+	texts         [6]string // method, path, key, header of the request, header, body
+
+	code, outStatus, kept, header, safe int
+	kind, act, out                      string
+}
+
+// run makes the calls one after the other, and then by so many threads at once.
+func (l *library) run(t *testing.T, threads int, calls []*call) {
+	t.Helper()
+	var in bytes.Buffer
+	for _, c := range calls {
+		fmt.Fprintf(&in, "%s %d %d %d %d 0 %d\n", c.name, c.handle, c.other, c.status, c.flags, c.now)
+		for _, text := range c.texts {
+			fmt.Fprintf(&in, "%d\n%s", len(text), text)
+		}
+	}
+	cmd := exec.Command(filepath.Join(l.dir, "run"), fmt.Sprint(threads))
+	cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0") // the program keeps all until its end
+	cmd.Stdin = &in
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr.Bytes())
+	}
+	out := bufio.NewReader(bytes.NewReader(stdout))
+	for i, c := range calls {
+		var length int
+		if _, err := fmt.Fscanf(out, "%d %d %d %d %s %s %d %d\n", &c.code, &c.outStatus, &c.kept, &c.header, &c.kind, &c.act, &c.safe, &length); err != nil {
+			t.Fatalf("call %d: %v", i, err)
+		}
+		text := make([]byte, length+1)
+		if _, err := out.Read(text[:0]); err != nil {
+			t.Fatal(err)
+		}
+		for n := 0; n < len(text); {
+			m, err := out.Read(text[n:])
+			if err != nil {
+				t.Fatalf("call %d: %v", i, err)
+			}
+			n += m
+		}
+		c.out = string(text[:length])
+	}
+}
+
+// conforming is a line of the suite.
+type conforming struct {
+	Name, Dialect, Method, Path, Key, Header, Body string
+	RequestHeader                                  string `json:"request_header"`
+	BodyBase64                                     string `json:"body_base64"`
+	Status                                         int
+	Cut                                            bool
+	Now                                            int64
+	Want                                           struct {
+		NeedsBody  bool `json:"needs_body"`
+		Kind, Act  string
+		RetrySafe  bool `json:"retry_safe"`
+		Outcome    json.RawMessage
+		Decision   json.RawMessage
+		Diagnostic json.RawMessage `json:"diagnostics"`
+		Encoded    response
+		Translated map[string]response
+	}
+}
+
+type response struct {
+	Passed, Kept bool
+	Status       int
+	Header, Body string
+	BodyBase64   string `json:"body_base64"`
+}
+
+func suite(t *testing.T) (all []conforming) {
+	t.Helper()
+	out, err := exec.Command("go", "run", "../conformance").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := json.NewDecoder(bytes.NewReader(out))
+	for lines.More() {
+		var c conforming
+		if err := lines.Decode(&c); err != nil {
+			t.Fatal(err)
+		}
+		c.Body = plain(t, c.Body, c.BodyBase64)
+		all = append(all, c)
+	}
+	return all
+}
+
+func plain(t *testing.T, text, encoded string) string {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text + string(b)
+}
+
+// TestTheLibraryFromC calls the library in programs of C.
+func TestTheLibraryFromC(t *testing.T) {
+	t.Parallel()
+	l := build(t)
+	t.Run("it passes the suite", l.passesTheSuite)
+	t.Run("mistakes of a caller are codes", l.tellsMistakes)
+	t.Run("a forked process is told so", l.refusesAfterFork)
+}
+
+// passesTheSuite calls every function for each response of the suite, by eight threads at
+// once, with buffers of the exact length and a byte too short.
+func (l *library) passesTheSuite(t *testing.T) {
+	all := suite(t)
+	if len(all) < 1000 {
+		t.Fatalf("the suite has %d cases", len(all))
+	}
+	var calls []*call
+	handles, translations := map[string]int{}, map[string]int{}
+	open := func(name string) int {
+		if handles[name] == 0 {
+			calls = append(calls, &call{name: "open", texts: [6]string{5: name}})
+			handles[name] = len(handles) + len(translations) + 1
+		}
+		return handles[name]
+	}
+	translation := func(from, to string) int {
+		f, o := open(from), open(to)
+		if translations[from+to] == 0 {
+			calls = append(calls, &call{name: "translation", handle: f, other: o})
+			translations[from+to] = len(handles) + len(translations) + 1
+		}
+		return translations[from+to]
+	}
+	var checks []func()
+	for _, c := range all {
+		add := func(name string, handle int, then func(*call)) {
+			made := &call{name: name, handle: handle, status: c.Status, now: c.Now, texts: [6]string{c.Method, c.Path, c.Key, c.RequestHeader, c.Header, c.Body}}
+			if c.Cut {
+				made.flags = 1
+			}
+			if name == "encode" {
+				made.texts[5] = string(c.Want.Outcome)
+			}
+			calls = append(calls, made)
+			checks = append(checks, func() { then(made) })
+		}
+		d := open(c.Dialect)
+		add("needs_body", d, func(got *call) {
+			if want := map[bool]int{true: 1}[c.Want.NeedsBody]; got.code != want {
+				t.Errorf("%s: needs_body %d, want %d", c.Name, got.code, want)
+			}
+		})
+		add("classify", d, func(got *call) {
+			if got.code != 1 || got.kind != c.Want.Kind || got.act != c.Want.Act || got.safe == 1 != c.Want.RetrySafe {
+				t.Errorf("%s: classify %d %s %s %d, want %+v", c.Name, got.code, got.kind, got.act, got.safe, c.Want)
+			}
+		})
+		add("decode", d, func(got *call) {
+			same(t, c.Name, got, map[string]json.RawMessage{"outcome": c.Want.Outcome, "decision": c.Want.Decision, "diagnostics": c.Want.Diagnostic})
+		})
+		add("encode", d, func(got *call) { written(t, c.Name, got, c.Want.Encoded) })
+		for to, want := range c.Want.Translated {
+			add("translate", translation(c.Dialect, to), func(got *call) { written(t, c.Name+" into "+to, got, want) })
+		}
+	}
+	l.run(t, 8, calls)
+	for _, c := range checks {
+		c()
+	}
+}
+
+// same holds JSON that was written to the members that are wanted.
+func same(t *testing.T, name string, got *call, want map[string]json.RawMessage) {
+	t.Helper()
+	var read map[string]any
+	if err := json.Unmarshal([]byte(got.out), &read); got.code != 1 || err != nil {
+		t.Errorf("%s: %s %d %q, %v", name, got.name, got.code, got.out, err)
+		return
+	}
+	for member, text := range want {
+		var w any
+		if err := json.Unmarshal(text, &w); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(read[member], w) {
+			t.Errorf("%s: %s: %s\n%v\nwant\n%s", name, got.name, member, read[member], text)
+		}
+	}
+}
+
+// written holds a response that was written to the one that is wanted.
+func written(t *testing.T, name string, got *call, want response) {
+	t.Helper()
+	if want.Passed {
+		if got.code != 0 || got.out != "" {
+			t.Errorf("%s: %d %q, and it is to be passed on", name, got.code, got.out)
+		}
+		return
+	}
+	header := strings.SplitAfter(got.out[:got.header], "\r\n")
+	slices.Sort(header)
+	body := got.out[got.header:]
+	if got.code != 1 || got.outStatus != want.Status || strings.Join(header, "") != want.Header || body != plain(t, want.Body, want.BodyBase64) || got.kept == 1 != want.Kept {
+		t.Errorf("%s: %s %d, status %d, kept %d, header %q, body %q\nwant %+v", name, got.name, got.code, got.outStatus, got.kept, header, body, want)
+	}
+}
+
+// tellsMistakes makes the calls that a caller should not make.
+func (l *library) tellsMistakes(t *testing.T) {
+	const faulty = "dialect: a\ncodes:\n  \"400\": invald\n  401: {kind: x}\nshapes: [{name: a, json: {b: $nope}}]\n"
+	calls := []*call{
+		{name: "open", texts: [6]string{5: "vms"}},
+		{name: "open", texts: [6]string{5: "no-such"}},
+		{name: "open", texts: [6]string{5: faulty}},
+		{name: "decode", handle: 1, status: 404, texts: [6]string{4: "Content-Type: text/plain\x00\r\n"}},
+		{name: "decode", handle: 1, status: 404, texts: [6]string{4: "no field\r\n"}},
+		{name: "decode", handle: 1, status: 404, texts: [6]string{3: "a b: c\r\n"}},
+		{name: "decode", handle: 1, status: 0},
+		{name: "encode", handle: 1, status: 404, texts: [6]string{5: "{"}},
+		{name: "translation", handle: 1, other: 9},
+		{name: "translate", handle: 1, status: 404},
+		{name: "decode", handle: 7, status: 404},
+		{name: "close", handle: 1},
+		{name: "close", handle: 1},
+		{name: "decode", handle: 1, status: 404},
+	}
+	wants := []struct {
+		code int
+		says string
+	}{
+		{1, ""}, {-2, "no such dialect"}, {-2, `"line":3,"column":10,`}, {-2, "line 1 is not"}, {-2, "line 1 is not"}, {-2, "the request"}, {-2, "the status is 0"}, {-2, "the outcome"},
+		{-3, ""}, {-3, ""}, {-3, ""}, {1, ""}, {-3, ""}, {-3, ""},
+	}
+	l.run(t, 0, calls)
+	for i, want := range wants {
+		if got := calls[i]; got.code != want.code || !strings.Contains(got.out, want.says) {
+			t.Errorf("call %d, %s: %d %s, want %d with %q", i, got.name, got.code, got.out, want.code, want.says)
+		}
+	}
+	for _, place := range []string{`"line":4,"column":15,`, `"line":5,"column":30,`} {
+		if !strings.Contains(calls[2].out, place) {
+			t.Errorf("a file with three faults: %s has no %s", calls[2].out, place)
+		}
+	}
+}
+
+// refusesAfterFork calls the library in the child of a process that had loaded it, where the
+// threads of the library are missing.
+func (l *library) refusesAfterFork(t *testing.T) {
+	if out, err := exec.Command(filepath.Join(l.dir, "fork")).CombinedOutput(); err != nil || string(out) != "-4 -4 -4 and 1\n" {
+		t.Errorf("%v: %s", err, out)
+	}
+}

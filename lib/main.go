@@ -1,0 +1,269 @@
+// Command lib is libparlance: the core of Parlance behind the C functions of parlance.h. It
+// is built as a library that C loads or links:
+//
+//	go build -buildmode=c-shared -o libparlance.so ./lib
+//	go build -buildmode=c-archive -o libparlance.a ./lib
+//
+// Package abi does the work. This package turns the texts of C into those of
+// Go, and writes into the buffer of the caller.
+package main
+
+// #include "parlance.h"
+import "C"
+
+import (
+	"cmp"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/lib/abi"
+)
+
+func main() {}
+
+// text is a copy of a text of C, since a name may be kept in a cache of the core.
+func text(t C.parlance_text) string { return string(bytes(t)) }
+
+// bytes is the memory of C itself. The core reads it, and keeps no part of it.
+func bytes(t C.parlance_text) []byte {
+	if t.text == nil {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(t.text)), int(t.length))
+}
+
+func exchange(x *C.parlance_exchange) *abi.Exchange {
+	e := &abi.Exchange{
+		Method: text(x.method), Path: text(x.path), Key: text(x.key),
+		RequestHeader: text(x.request_header), Status: int(x.status), Header: text(x.header), Body: bytes(x.body),
+		Cut: x.flags&C.PARLANCE_CUT != 0, RetryUnsafe: x.flags&C.PARLANCE_RETRY_UNSAFE != 0,
+		Attempts: int(x.attempts), Data: bytes(x.data), DataType: text(x.data_type),
+	}
+	if x.now != 0 {
+		e.Now = time.UnixMilli(int64(x.now))
+	}
+	return e
+}
+
+// buffer is the memory of the caller for the result, as an empty slice.
+func buffer(x *C.parlance_exchange) []byte {
+	if x.out == nil {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(x.out)), int(x.capacity))[:0]
+}
+
+// written says how much of the buffer is used, or how much it needs. What was appended to a
+// buffer that is too small is memory of Go.
+func written(x *C.parlance_exchange, out []byte) C.int {
+	x.length = C.size_t(len(out))
+	if len(out) > int(x.capacity) || x.out == nil && len(out) > 0 {
+		return C.PARLANCE_SMALL
+	}
+	return C.PARLANCE_WRITTEN
+}
+
+// failed writes an error in the place of a result.
+func failed(x *C.parlance_exchange, err error) C.int {
+	if code := written(x, abi.AppendError(buffer(x), err)); code != C.PARLANCE_WRITTEN {
+		return code
+	}
+	return C.PARLANCE_ERROR
+}
+
+// caught turns a panic into an error. It is a fault of ours, and no reason to end the
+// process of somebody else.
+func caught(x *C.parlance_exchange, code *C.int) {
+	if p := recover(); p != nil {
+		*code = failed(x, fmt.Errorf("a fault of libparlance: %v\n%s", p, debug.Stack()))
+	}
+}
+
+// opened are the dialects and translators by their handles.
+var opened = struct {
+	sync.RWMutex
+	last C.int32_t
+	all  map[C.int32_t]any
+}{all: map[C.int32_t]any{}}
+
+func keep(v any) C.int32_t {
+	opened.Lock()
+	defer opened.Unlock()
+	opened.last++
+	opened.all[opened.last] = v
+	return opened.last
+}
+
+func handled[T any](handle C.int32_t) (T, bool) {
+	opened.RLock()
+	defer opened.RUnlock()
+	v, ok := opened.all[handle].(T)
+	return v, ok
+}
+
+//export parlanceOpen
+func parlanceOpen(name *C.char, length C.size_t, x *C.parlance_exchange) (handle C.int32_t) {
+	var code C.int
+	defer func() { handle = cmp.Or(C.int32_t(code), handle) }()
+	defer caught(x, &code)
+	d, err := abi.Open(text(C.parlance_text{text: name, length: length}))
+	if err != nil {
+		code = failed(x, err)
+		return 0
+	}
+	return keep(d)
+}
+
+//export parlanceTranslation
+func parlanceTranslation(from, to C.int32_t) C.int32_t {
+	f, ok := handled[*abi.Dialect](from)
+	t, also := handled[*abi.Dialect](to)
+	if !ok || !also {
+		return C.PARLANCE_CLOSED
+	}
+	return keep(abi.NewTranslator(f, t))
+}
+
+//export parlanceClose
+func parlanceClose(handle C.int32_t) C.int {
+	opened.Lock()
+	defer opened.Unlock()
+	if _, ok := opened.all[handle]; !ok {
+		return C.PARLANCE_CLOSED
+	}
+	delete(opened.all, handle)
+	return C.PARLANCE_WRITTEN
+}
+
+//export parlanceNeedsBody
+func parlanceNeedsBody(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
+	defer caught(x, &code)
+	of, ok := handled[interface {
+		NeedsBody(*abi.Exchange) (bool, error)
+	}](handle)
+	if !ok {
+		return C.PARLANCE_CLOSED
+	}
+	needs, err := of.NeedsBody(exchange(x))
+	switch {
+	case err != nil:
+		return failed(x, err)
+	case needs:
+		return C.PARLANCE_WRITTEN
+	}
+	return C.PARLANCE_PASS
+}
+
+//export parlanceClassify
+func parlanceClassify(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
+	defer caught(x, &code)
+	d, ok := handled[*abi.Dialect](handle)
+	if !ok {
+		return C.PARLANCE_CLOSED
+	}
+	g, err := d.Classify(exchange(x))
+	if err != nil {
+		return failed(x, err)
+	}
+	x.kind, x.act, x.retry_safe = C.int32_t(g.Kind), C.int32_t(g.Decision.Act), 0
+	if g.Decision.RetrySafe {
+		x.retry_safe = 1
+	}
+	return C.PARLANCE_WRITTEN
+}
+
+//export parlanceDecode
+func parlanceDecode(handle C.int32_t, x *C.parlance_exchange) C.int {
+	return said(handle, x, (*abi.Dialect).Decode)
+}
+
+//export parlanceDecide
+func parlanceDecide(handle C.int32_t, x *C.parlance_exchange) C.int {
+	return said(handle, x, (*abi.Dialect).Decide)
+}
+
+// said writes what a dialect says of an exchange.
+func said(handle C.int32_t, x *C.parlance_exchange, how func(*abi.Dialect, []byte, *abi.Exchange) ([]byte, error)) (code C.int) {
+	defer caught(x, &code)
+	d, ok := handled[*abi.Dialect](handle)
+	if !ok {
+		return C.PARLANCE_CLOSED
+	}
+	out, err := how(d, buffer(x), exchange(x))
+	if err != nil {
+		return failed(x, err)
+	}
+	return written(x, out)
+}
+
+//export parlanceEncode
+func parlanceEncode(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
+	defer caught(x, &code)
+	d, ok := handled[*abi.Dialect](handle)
+	if !ok {
+		return C.PARLANCE_CLOSED
+	}
+	out, r, err := d.Encode(buffer(x), exchange(x))
+	if err != nil {
+		return failed(x, err)
+	}
+	x.out_status, x.out_header, x.out_kept = C.int32_t(r.Status), C.size_t(r.Header), 0
+	return written(x, out)
+}
+
+//export parlanceTranslate
+func parlanceTranslate(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
+	defer caught(x, &code)
+	t, ok := handled[*abi.Translator](handle)
+	if !ok {
+		return C.PARLANCE_CLOSED
+	}
+	out, r, changed, err := t.Translate(buffer(x), exchange(x))
+	switch {
+	case err != nil:
+		return failed(x, err)
+	case !changed:
+		return C.PARLANCE_PASS
+	}
+	x.out_status, x.out_header, x.out_kept = C.int32_t(r.Status), C.size_t(r.Header), 0
+	if r.Keeps {
+		x.out_kept = 1
+	}
+	return written(x, out)
+}
+
+// names are those of the kinds and the acts, and the version, in memory of C that stays.
+var names = sync.OnceValue(func() (n struct {
+	version, none *C.char
+	kinds, acts   []*C.char
+}) {
+	n.version, n.none = C.CString(abi.Version()), C.CString("")
+	n.kinds, n.acts = []*C.char{n.none}, []*C.char{n.none}
+	for _, k := range parlance.Kinds() {
+		n.kinds = append(n.kinds, C.CString(k.String()))
+	}
+	for _, a := range parlance.Acts() {
+		n.acts = append(n.acts, C.CString(a.String()))
+	}
+	return n
+})
+
+func nameOf(all []*C.char, number C.int32_t) *C.char {
+	if number < 0 || int(number) >= len(all) {
+		return names().none
+	}
+	return all[number]
+}
+
+//export parlanceVersion
+func parlanceVersion() *C.char { return names().version }
+
+//export parlanceKind
+func parlanceKind(kind C.int32_t) *C.char { return nameOf(names().kinds, kind) }
+
+//export parlanceAct
+func parlanceAct(act C.int32_t) *C.char { return nameOf(names().acts, act) }
