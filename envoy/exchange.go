@@ -8,6 +8,7 @@ import (
 	mode "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	extproc "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/translate"
 )
@@ -164,7 +165,19 @@ func (x *exchange) trailers(m *extproc.HttpTrailers) *extproc.HeaderMutation {
 // translate makes the changes to a response. early is set as long as Envoy waits for the
 // answer to the header.
 func (x *exchange) translate(res dialect.Response, came []byte, early bool) *extproc.CommonResponse {
-	r := x.p.form.Translate(x.req, res)
+	read := x.p.speaks.Decode(x.req, res)
+	o := &read.Outcome
+	if !o.Kind.Good() {
+		d := x.p.speaks.Decide(x.req, o)
+		if d.Act == parlance.ActRetry && d.RetrySafe && len(d.Schedule) > 0 && o.RetryAfter == 0 {
+			o.RetryAfter = d.Schedule[0] // the page's time, for which nobody has waited here
+		}
+		translate.Advise(o, &d)
+	}
+	if id := x.req.Header.Values("X-Request-Id"); o.RequestID == "" && len(id) > 0 {
+		o.RequestID = id[0] // the one in Envoy's access log
+	}
+	r := x.p.form.Write(x.req, res, &read)
 	x.tell(&r)
 	if r.Untouched() && r.Status == x.status {
 		return unchanged()

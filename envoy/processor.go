@@ -40,6 +40,7 @@ type Config struct {
 // Use New.
 type Processor struct {
 	extproc.UnimplementedExternalProcessorServer
+	speaks  *dialect.Dialect
 	form    *translate.Translator
 	maxBody int
 	log     *slog.Logger
@@ -47,7 +48,7 @@ type Processor struct {
 
 // New makes a Processor.
 func New(c Config) *Processor {
-	p := &Processor{form: translate.New(c.Speaks, c.To), maxBody: c.MaxBody, log: c.Logger}
+	p := &Processor{speaks: c.Speaks, form: translate.New(c.Speaks, c.To), maxBody: c.MaxBody, log: c.Logger}
 	if p.maxBody <= 0 || p.maxBody > dialect.MaxBody {
 		p.maxBody = dialect.MaxBody
 	}
@@ -72,7 +73,10 @@ func (p *Processor) Serve(ctx context.Context, l net.Listener, drain time.Durati
 	hard := time.AfterFunc(drain, s.Stop)
 	defer hard.Stop()
 	s.GracefulStop()
-	return <-served
+	if err := <-served; !errors.Is(err, grpc.ErrServerStopped) { // it had not begun
+		return err
+	}
+	return nil
 }
 
 // Process is the conversation about one request. It sends one message for each that it

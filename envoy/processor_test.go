@@ -81,7 +81,8 @@ func TestEachRecordedResponseIsTranslatedAsTheCoreSays(t *testing.T) {
 			if speaks == to {
 				continue
 			}
-			f, core := start(t, speaks, to, 0), translate.New(open(t, speaks), open(t, to))
+			from := open(t, speaks)
+			f, core := start(t, speaks, to, 0), translate.New(from, open(t, to))
 			for _, row := range rows {
 				if strings.ToLower(row.Vendor) != speaks {
 					continue
@@ -94,6 +95,9 @@ func TestEachRecordedResponseIsTranslatedAsTheCoreSays(t *testing.T) {
 				want := dialect.HeaderMap(res.header.Clone())
 				req := dialect.Request{Method: method, Path: row.Path, Header: dialect.HeaderMap{}}
 				r := core.Translate(req, dialect.Response{Status: row.Status, Header: dialect.HeaderMap(res.header.Clone()), Body: []byte(row.Body)})
+				if d := from.Decide(req, r.Outcome); len(d.Schedule) > 0 && r.Outcome.RetryAfter == 0 {
+					continue // the core leaves the page's time to the engine: the comparison with the gateway has it
+				}
 				r.Apply(want)
 				wantBody := []byte(row.Body)
 				if r.Replaced {
