@@ -68,12 +68,14 @@ func TestWhatIsWrittenIsReadOrReportedAsLost(t *testing.T) {
 		{"two notes that have one place in the body, and places in the header", `[{name: h, status: 4xx, headers: {Warning: $note}}, {name: e, status: 4xx, json: {text: $detail, note?: $note}}]`, `{"kind":"invalid","detail":"d","notes":["n","m"]}`, `{"text":"d"}`, ""},
 		{"notes that have a list in the body and places in the header", `[{name: h, status: 4xx, headers: {Warning: $note}}, {name: e, status: 4xx, json: {text: $detail, notes?: [$note]}}]`, `{"kind":"invalid","detail":"d","notes":["n","m"]}`, `{"text":"d","notes":["n","m"]}`, ""},
 		{"notes that have a list in a body and places in its header", `[{name: e, status: 4xx, headers: {Warning: $note}, json: {text: $detail, notes?: [$note]}}]`, `{"kind":"invalid","detail":"d","notes":["n","m"]}`, `{"text":"d","notes":["n","m"]}`, "notes"},
+		{"a code of a Field that is read as that of the whole", `[{name: e, status: 4xx, json: [{at: $field, code: $field.code & $code, text: $field.message}]}]`,
+			`{"kind":"invalid","code":"E17","fields":[{"path":"a","code":"late","message":"m"}]}`, `[{"at":"a","code":"late","text":"m"}]`, "kind code"},
 		{"a shape that an earlier one takes", `[{name: e, status: 4xx, json: {a?: $title, text?: $detail}}, {name: f, status: 4xx, json: {text?: $detail, more?: $instance}}]`,
 			`{"kind":"invalid","detail":"d","instance":"i"}`, `{"text":"d","more":"i"}`, "instance"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			source := []byte("dialect: test\ncodes: {200: success, bad: {kind: invalid, status: 400}, 4xx: invalid, 5xx: internal}\nshapes: " + c.file + "\n")
+			source := []byte("dialect: test\ncodes: {200: success, bad: {kind: invalid, status: 400}, late: {kind: conflict, status: 409}, 4xx: invalid, 5xx: internal}\nshapes: " + c.file + "\n")
 			d, err := dialect.Compile("test.yaml", source)
 			if err != nil {
 				t.Fatal(err)

@@ -82,6 +82,11 @@ func (w *output) readsAs(header []wire.HeaderField) (kind parlance.Kind, reason 
 		// A form for records may have another meaning without any: read which one.
 		return w.readBack(wire.HeaderMap{"Content-Type": {w.shape.Media}})
 	}
+	if code := spec.BitOf(spec.Whole, spec.AttrCode); len(w.o.Fields) > 0 && w.shape != nil && w.shape.Copies&code != 0 && w.carried&code == 0 {
+		// The code of a Field is read as that of the whole too.
+		w.spoil()
+		return w.readBack(wire.HeaderMap{"Content-Type": {w.shape.Media}})
+	}
 	back := w.reads()
 	if len(w.back) > 0 && w.status < 400 {
 		return w.rolledUp(back)
