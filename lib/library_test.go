@@ -152,6 +152,7 @@ func TestTheLibraryFromC(t *testing.T) {
 	t.Parallel()
 	l := build(t)
 	t.Run("it passes the suite", l.passesTheSuite)
+	t.Run("its package for Python passes the suite", l.passesFromPython)
 	t.Run("mistakes of a caller are codes", l.tellsMistakes)
 	t.Run("a forked process is told so", l.refusesAfterFork)
 }
@@ -251,6 +252,30 @@ func written(t *testing.T, name string, got *call, want response) {
 	body := got.out[got.header:]
 	if got.code != 1 || got.outStatus != want.Status || strings.Join(header, "") != want.Header || body != plain(t, want.Body, want.BodyBase64) || got.kept == 1 != want.Kept {
 		t.Errorf("%s: %s %d, status %d, kept %d, header %q, body %q\nwant %+v", name, got.name, got.code, got.outStatus, got.kept, header, body, want)
+	}
+}
+
+// passesFromPython runs the tests of the package for Python on the same suite.
+func (l *library) passesFromPython(t *testing.T) {
+	if _, err := exec.LookPath("python3"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("there is no python3")
+	}
+	cases := filepath.Join(l.dir, "cases.jsonl")
+	out, err := exec.Command("go", "run", "../conformance").Output()
+	if err == nil {
+		err = os.WriteFile(cases, out, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("python3", "-B", "-m", "unittest", "discover", "-s", "tests")
+	cmd.Dir = "python"
+	cmd.Env = append(os.Environ(), "PYTHONPATH=.", "PARLANCE_LIBRARY="+filepath.Join(l.dir, "libparlance.so"), "PARLANCE_CASES="+cases)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
