@@ -88,13 +88,19 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 		fill.listed(o, is, req, res)
 	}
 	fill.doubt(o, res, shape, readable)
-	if fill.mayTell(req, res) && fill.lacksTexts(o, shape) {
-		fill.common = fill.matcher(res).common(d, o, req, shape == nil || fill.namesAlone(), res)
-	}
+	fill.commonTexts(d, o, req, res, shape)
 	if coded && !meaning.Good(is) && d.isRow(o, r) {
 		return r
 	}
 	return nil
+}
+
+// commonTexts takes the texts of a failure that the file does not read by the forms that most
+// APIs use.
+func (f *filler) commonTexts(d *Reader, o *parlance.Outcome, req *wire.Request, res *wire.Response, shape *spec.Shape) {
+	if f.mayTell(req, res) && f.lacksTexts(o, shape) {
+		f.common = f.matcher(res).common(d, o, req, shape == nil || f.namesAlone(), res)
+	}
 }
 
 // row is the row of an Outcome, and whether its code found it. A good one does not hold for

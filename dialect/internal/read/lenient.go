@@ -225,17 +225,23 @@ func (m *Matcher) strangeElement(t *spec.Template, n uint32, place int32) bool {
 		}
 		return m.strange(t, record{message: m.Tree.Value(n)})
 	case tree.Object, tree.Element:
-		if node.Kind == tree.Element && m.Tree.IsLeaf(n) {
-			return m.strange(t, record{message: m.Tree.Value(n)})
-		}
-		if m.strange(t, m.record(n)) || node.Kind == tree.Object && m.scopes[m.scope].mapped && m.strangeNames(t, n) {
-			return true
-		}
-		return m.bound&spec.Telling != 0 && holdsText(t) && m.textsIn(t, n)
+		return m.strangeMembers(t, n)
 	case tree.List:
 		return m.strange(t, record{message: []byte(m.wordsIn(n))})
 	}
 	return false
+}
+
+// strangeMembers keeps the texts of an object or an element.
+func (m *Matcher) strangeMembers(t *spec.Template, n uint32) bool {
+	object := m.Tree.Nodes[n].Kind == tree.Object
+	if !object && m.Tree.IsLeaf(n) {
+		return m.strange(t, record{message: m.Tree.Value(n)})
+	}
+	if m.strange(t, m.record(n)) || object && m.scopes[m.scope].mapped && m.strangeNames(t, n) {
+		return true
+	}
+	return m.bound&spec.Telling != 0 && holdsText(t) && m.textsIn(t, n)
 }
 
 // strangeNames keeps the texts of an object in a map of errors as errors of their own. The
