@@ -168,11 +168,7 @@ func (x *exchange) translate(res dialect.Response, came []byte, early bool) *ext
 	read := x.p.speaks.Decode(x.req, res)
 	o := &read.Outcome
 	if !o.Kind.Good() {
-		d := x.p.speaks.Decide(x.req, o)
-		if d.Act == parlance.ActRetry && d.RetrySafe && len(d.Schedule) > 0 && o.RetryAfter == 0 {
-			o.RetryAfter = d.Schedule[0] // the page's time, for which nobody has waited here
-		}
-		translate.Advise(o, &d)
+		x.advise(o)
 	}
 	if id := x.req.Header.Values("X-Request-Id"); o.RequestID == "" && len(id) > 0 {
 		o.RequestID = id[0] // the one in Envoy's access log
@@ -200,6 +196,15 @@ func (x *exchange) translate(res dialect.Response, came []byte, early bool) *ext
 	}
 	out.BodyMutation = bodyOf(r.Body)
 	return out
+}
+
+// advise tells the caller whether and when to send again.
+func (x *exchange) advise(o *parlance.Outcome) {
+	d := x.p.speaks.Decide(x.req, o)
+	if d.Act == parlance.ActRetry && d.RetrySafe && len(d.Schedule) > 0 && o.RetryAfter == 0 {
+		o.RetryAfter = d.Schedule[0] // the page's time, for which nobody has waited here
+	}
+	translate.Advise(o, &d)
 }
 
 // tell logs what a translation lost or left.
