@@ -82,7 +82,7 @@ func (w *output) readsAs(header []wire.HeaderField) (kind parlance.Kind, reason 
 		// A form for records may have another meaning without any: read which one.
 		return w.readBack(wire.HeaderMap{"Content-Type": {w.shape.Media}})
 	}
-	if w.lendsCode() {
+	if w.codeIsLent() {
 		w.spoil()
 		return w.readBack(wire.HeaderMap{"Content-Type": {w.shape.Media}})
 	}
@@ -99,8 +99,8 @@ func (w *output) readsAs(header []wire.HeaderField) (kind parlance.Kind, reason 
 	return back.Kind, back.Reason
 }
 
-// lendsCode reports that the code of a Field is read as that of the whole too.
-func (w *output) lendsCode() bool {
+// codeIsLent reports that the code of a Field is read as that of the whole too.
+func (w *output) codeIsLent() bool {
 	code := spec.BitOf(spec.Whole, spec.AttrCode)
 	return len(w.o.Fields) > 0 && w.shape != nil && w.shape.Copies&code != 0 && w.carried&code == 0
 }
