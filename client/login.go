@@ -54,6 +54,9 @@ type flight struct {
 //   - renew gets a new token for a refresh token. It is nil if the API has no
 //     refresh tokens; then first runs again.
 //
+// A function returns a [TokenError] for a response without a token. So a server that is down
+// is told from one that refuses the account: the first is asked again later.
+//
 // If renew returns an [ErrSpent], first runs again. Any other error of renew goes
 // to the caller, and the refresh token is kept. A token that is renewed ahead of its
 // end is used until then if the renewal fails.

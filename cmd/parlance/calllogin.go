@@ -175,7 +175,10 @@ func logIn(ctx context.Context, hc *http.Client, d *dialect.Dialect, at endpoint
 	}
 	read := d.Decode(httpdialect.Request(d, req), httpdialect.Response(res, body))
 	if o := read.Outcome; !o.Kind.Good() {
-		return client.Grant{}, fmt.Errorf("the login was refused: %d %s", res.StatusCode, strings.TrimSpace(meaning(o.Kind, o.Reason)+" "+o.Detail))
+		return client.Grant{}, &loginError{
+			text: fmt.Sprintf("the login was refused: %d %s", res.StatusCode, strings.TrimSpace(meaning(o.Kind, o.Reason)+" "+o.Detail)),
+			of:   client.TokenError{Status: res.StatusCode, Code: o.Code, RetryAfter: o.RetryAfter},
+		}
 	}
 	if read.Enveloped {
 		body = read.Data
@@ -186,6 +189,16 @@ func logIn(ctx context.Context, hc *http.Client, d *dialect.Dialect, at endpoint
 	}
 	return client.Grant{Token: token}, nil
 }
+
+// loginError is a login that gave no token. By its TokenError, a service that is down is told
+// from one that refuses the account.
+type loginError struct {
+	text string
+	of   client.TokenError
+}
+
+func (e *loginError) Error() string { return e.text }
+func (e *loginError) Unwrap() error { return &e.of }
 
 // tokenIn is the one member of a JSON object whose name says that it is a token.
 func tokenIn(body []byte) (token string, ok bool) {

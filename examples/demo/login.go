@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -66,7 +65,7 @@ func (w *warehouse) ask(ctx context.Context, form url.Values) (client.Grant, err
 	case status == http.StatusUnauthorized && form.Has("refresh_token"):
 		return client.Grant{}, client.ErrSpent
 	case status != http.StatusOK:
-		return client.Grant{}, fmt.Errorf("the token endpoint responded with %d", status)
+		return client.Grant{}, &client.TokenError{Status: status}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -99,7 +98,7 @@ func userLogin(hc *http.Client, service string) client.Credential {
 		}
 		status, err := fetch(hc, req, &reply)
 		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("the sign-in failed with %d", status)
+			err = &client.TokenError{Status: status}
 		}
 		return client.Grant{Token: reply.Data.Token}, err
 	}, nil)
