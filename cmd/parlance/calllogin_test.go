@@ -167,6 +167,17 @@ func TestACallLogsInAnewAtVBAPI(t *testing.T) {
 	wants(t, stderr, "401 unauthenticated/expired", "token         POST "+h.URL+"/user-authentication by Basic: 200 OK\n", "attempt 2", "200 success", "  activityId  ")
 }
 
+func TestASignInThatIsDownIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	t.Cleanup(h.Close)
+	_, stderr, exit := told(t, map[string]string{"LOGIN": "reader:the-password"}, "call", "--dialect", "vbapi", "--login", "env:LOGIN", h.URL+"/clients/1/products")
+	if exit != 1 {
+		t.Errorf("exit %d\n%s", exit, stderr)
+	}
+	wants(t, stderr, "by Basic: 503", "outcome       unavailable/not_sent\n", "vendor says   retry\n")
+}
+
 func TestAdviceFitsTheCredentialThatWasTried(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"TOKEN": "the-bearer-token", "LOGIN": "reader:the-password"}
