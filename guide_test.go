@@ -16,7 +16,7 @@ import (
 var update = flag.Bool("update", false, "write anew what the guides say that is printed")
 
 // guides are the documents that are done as they say.
-var guides = []string{"docs/your-own-api.md", "docs/importing.md", "docs/publishing.md", "docs/testing.md", "docs/ai.md", "docs/streams.md", "docs/outbox.md"}
+var guides = []string{"docs/your-own-api.md", "docs/importing.md", "docs/publishing.md", "docs/testing.md", "docs/ai.md", "docs/streams.md", "docs/outbox.md", "docs/languages.md"}
 
 // TestTheGuidesDoWhatTheySay goes through each guide in an empty folder, as a
 // newcomer does. A fence with a second word is a file of that name; one marked
