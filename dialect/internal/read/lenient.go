@@ -100,6 +100,9 @@ func (m *Matcher) hasMore(t, other *spec.Template) (more bool) {
 	}
 	for i := range t.Members {
 		w := &t.Members[i]
+		if w.Value.WriteOnly {
+			continue // a guide leaves it out
+		}
 		filled := m.filledAtTop(w)
 		if w.Must && !filled {
 			return false
