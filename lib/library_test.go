@@ -21,9 +21,7 @@ type library struct{ dir string }
 // build makes the library, and the program of testdata/run.c with checks of its memory.
 func build(t *testing.T) *library {
 	t.Helper()
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("there is no gcc, which builds the library")
-	}
+	needs(t, "gcc")
 	l := &library{t.TempDir()}
 	run := func(env, name string, args ...string) {
 		t.Helper()
@@ -39,6 +37,18 @@ func build(t *testing.T) *library {
 			"-o", filepath.Join(l.dir, program), filepath.Join("testdata", program+".c"), "-L", l.dir, "-lparlance", "-Wl,-rpath,"+l.dir, "-lpthread")
 	}
 	return l
+}
+
+// needs skips a test without a program that not every developer has. CI has it.
+func needs(t *testing.T, program string) {
+	t.Helper()
+	_, err := exec.LookPath(program)
+	switch {
+	case err != nil && os.Getenv("CI") != "":
+		t.Fatal(err)
+	case err != nil:
+		t.Skip(err)
+	}
 }
 
 // call is a call of a function, and what it returned.
@@ -257,12 +267,7 @@ func written(t *testing.T, name string, got *call, want response) {
 
 // passesFromPython runs the tests of the package for Python on the same suite.
 func (l *library) passesFromPython(t *testing.T) {
-	if _, err := exec.LookPath("python3"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("there is no python3")
-	}
+	needs(t, "python3")
 	cases := filepath.Join(l.dir, "cases.jsonl")
 	out, err := exec.Command("go", "run", "../conformance").Output()
 	if err == nil {
