@@ -1,61 +1,29 @@
 package caddyparlance_test
 
 import (
-	"bufio"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/gateway"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 )
-
-// recorded is a response of one of the founding systems, as the catalog keeps them.
-type recorded struct {
-	Vendor, Case, Method, Path string
-	Status                     int
-	Headers                    map[string]string
-	Body                       string
-}
 
 // systems are the dialects of the founding systems, by the name of the vendor.
 var systems = map[string]string{"Vision": "vision", "Omilia": "omilia", "Plain": "plain", "VBApi": "vbapi", "VMS": "vms"}
 
-// readRecorded reads recorded responses of the founding systems.
-func readRecorded(t *testing.T, names ...string) (all []recorded) {
-	t.Helper()
-	for _, name := range names {
-		f, err := os.Open("../catalog/testdata/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		lines := bufio.NewScanner(f)
-		lines.Buffer(nil, 1<<20)
-		for lines.Scan() {
-			var r recorded
-			if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, r)
-		}
-	}
-	return all
-}
-
 // TestCaddyRespondsAsTheGatewayDoes holds for each recorded response of the five systems, in
 // each of the other dialects: it is the same but for what Caddy adds.
 func TestCaddyRespondsAsTheGatewayDoes(t *testing.T) {
-	rows := readRecorded(t, "systems.jsonl")
+	rows := catalogtest.ReadRecorded(t, "../catalog/testdata/systems.jsonl")
 	u := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		var n int
 		_, _ = fmt.Sscan(r.Header.Get("Row"), &n)

@@ -12,15 +12,16 @@ import (
 
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/gateway"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 )
 
 // TestEnvoyRespondsAsTheGatewayDoes holds the status and the body of each recorded response of
 // the five systems, in each of the other dialects.
 func TestEnvoyRespondsAsTheGatewayDoes(t *testing.T) {
 	t.Parallel()
-	rows, compared := readRecorded(t), 0
+	rows, compared := catalogtest.ReadRecorded(t, "../catalog/testdata/systems.jsonl"), 0
 	for _, speaks := range []string{"vision", "omilia", "plain", "vbapi", "vms"} {
-		var row *recorded
+		var row *catalogtest.Recorded
 		u := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			for name, value := range row.Headers {
 				w.Header().Set(name, value)

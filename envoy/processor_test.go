@@ -1,14 +1,11 @@
 package envoy_test
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"net/http"
-	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -20,34 +17,8 @@ import (
 
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/translate"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 )
-
-// recorded is a response of one of the founding systems, as the catalog keeps them.
-type recorded struct {
-	Vendor, Case, Method, Path string
-	Status                     int
-	Headers                    map[string]string
-	Body                       string
-}
-
-func readRecorded(t *testing.T) (all []recorded) {
-	t.Helper()
-	f, err := os.Open("../catalog/testdata/systems.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var r recorded
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, r)
-	}
-	return all
-}
 
 func request(method, path string, fields ...string) *message {
 	return &message{pseudo: map[string]string{":method": method, ":path": path, ":authority": "api.example.com", ":scheme": "https"}, header: headerOf(fields)}
@@ -75,7 +46,7 @@ const jsonType = "application/json"
 // five systems, in each of the other dialects, for GET as for the method of the record.
 func TestEachRecordedResponseIsTranslatedAsTheCoreSays(t *testing.T) {
 	t.Parallel()
-	rows, compared, shown := readRecorded(t), 0, 0
+	rows, compared, shown := catalogtest.ReadRecorded(t, "../catalog/testdata/systems.jsonl"), 0, 0
 	for _, speaks := range []string{"vision", "omilia", "plain", "vbapi", "vms"} {
 		for _, to := range []string{"vision", "omilia", "plain", "vbapi", "vms", "problem"} {
 			if speaks == to {

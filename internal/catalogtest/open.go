@@ -1,4 +1,4 @@
-// Package catalogtest opens the dialects of the catalog for tests. Only tests import it.
+// Package catalogtest opens the dialects of the catalog for tests, and reads its recordings. Only tests import it.
 package catalogtest
 
 import (
