@@ -39,7 +39,7 @@ func bytes(t C.parlance_text) []byte {
 func exchange(x *C.parlance_exchange) *abi.Exchange {
 	e := &abi.Exchange{
 		Method: text(x.method), Path: text(x.path), Key: text(x.key),
-		RequestHeader: text(x.request_header), Status: int(x.status), Header: text(x.header), Body: bytes(x.body),
+		RequestHeader: text(x.request_header), Status: int(x.status), Reason: parlance.Reason(text(x.reason)), Header: text(x.header), Body: bytes(x.body),
 		Cut: x.flags&C.PARLANCE_CUT != 0, RetryUnsafe: x.flags&C.PARLANCE_RETRY_UNSAFE != 0,
 		Attempts: int(x.attempts), Data: bytes(x.data), DataType: text(x.data_type),
 	}

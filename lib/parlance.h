@@ -74,6 +74,7 @@ typedef struct {
 
 	int32_t status;
 	uint32_t flags;
+	parlance_text reason; /* why no response came: "refused", "dns", "tls", "deadline", "reset" and others of docs/client.md; then status is 0 */
 	parlance_text header;
 	parlance_text body; /* without its transfer coding and content coding */
 

@@ -49,6 +49,10 @@ func (d *Dialect) NeedsBody(x *Exchange) (bool, error) {
 
 // Classify is the meaning of a response without its texts, and the decision on it.
 func (d *Dialect) Classify(x *Exchange) (dialect.Classification, error) {
+	if x.Reason != "" {
+		o, decision, err := d.lost(x)
+		return dialect.Classification{Kind: o.Kind, Decision: decision}, err
+	}
 	req, res, err := x.both()
 	if err != nil {
 		return dialect.Classification{}, err
@@ -56,22 +60,45 @@ func (d *Dialect) Classify(x *Exchange) (dialect.Classification, error) {
 	return d.of.Classify(req, res), nil
 }
 
+// lost is what no response means, and what to do about it.
+func (d *Dialect) lost(x *Exchange) (o parlance.Outcome, _ parlance.Decision, err error) {
+	req, err := x.request()
+	if err == nil {
+		o, err = x.lost()
+	}
+	if err != nil {
+		return o, parlance.Decision{}, err
+	}
+	return o, d.of.Decide(req, &o), nil
+}
+
 // Decode appends the meaning of a response as JSON, as parlance decode --json writes it. The
 // decision has the wait before the next attempt beside it.
 func (d *Dialect) Decode(out []byte, x *Exchange) ([]byte, error) {
+	if x.Reason != "" {
+		o, decision, err := d.lost(x)
+		if err != nil {
+			return out, err
+		}
+		return appendReading(out, x, &o, &decision, nil), nil
+	}
 	req, res, err := x.both()
 	if err != nil {
 		return out, err
 	}
 	read := d.of.Decode(req, res)
-	out = append(out, `{"outcome":`...)
-	out = outcomejson.Append(out, &read.Outcome)
-	out = append(out, `,"decision":`...)
 	decision := d.of.Decide(req, &read.Outcome)
-	out = outcomejson.AppendDecision(out, &decision)
-	out = appendDelay(out, &decision, x.Attempts)
+	return appendReading(out, x, &read.Outcome, &decision, read.Diagnostics), nil
+}
+
+func appendReading(out []byte, x *Exchange, o *parlance.Outcome, decision *parlance.Decision, all []parlance.Diagnostic) []byte {
+	out = append(out, `{"outcome":`...)
+	out = outcomejson.Append(out, o)
+	out = append(out, `,"decision":`...)
+	out = outcomejson.AppendDecision(out, decision)
+	out = appendDelay(out, decision, x.Attempts)
 	out = append(out, `,"diagnostics":`...)
-	return append(appendDiagnostics(out, read.Diagnostics), '}'), nil
+	return append(appendDiagnostics(out, all), '}')
 }
 
 // Decide appends the decision on a response as JSON, and the wait before the next attempt.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/internal/httpheader"
 )
@@ -21,6 +22,7 @@ type Exchange struct {
 	// "Name: value" on a line each, with CR LF or LF.
 	RequestHeader string
 	Status        int
+	Reason        parlance.Reason // why no response came; then Status is 0
 	Header        string
 	Body          []byte // without its transfer coding and content coding
 	Cut           bool   // Body is the beginning of a longer one
@@ -63,6 +65,35 @@ func (x *Exchange) both() (req dialect.Request, res dialect.Response, err error)
 		res, err = x.response()
 	}
 	return req, res, err
+}
+
+// unanswered are the kinds of the reasons why no response came. They are those that
+// [httpdialect.NoResponse] finds.
+var unanswered = map[parlance.Reason]parlance.Kind{
+	parlance.ReasonRefused:      parlance.KindUnavailable,
+	parlance.ReasonDNS:          parlance.KindUnavailable,
+	parlance.ReasonTLS:          parlance.KindUnavailable,
+	parlance.ReasonUnroutable:   parlance.KindUnavailable,
+	parlance.ReasonProxy:        parlance.KindUnavailable,
+	parlance.ReasonNotProcessed: parlance.KindUnavailable,
+	parlance.ReasonNotSent:      parlance.KindUnavailable,
+	parlance.ReasonBody:         parlance.KindUnavailable,
+	parlance.ReasonReset:        parlance.KindUnavailable,
+	parlance.ReasonCanceled:     parlance.KindUnavailable,
+	parlance.ReasonDeadline:     parlance.KindTimeout,
+	parlance.ReasonMalformed:    parlance.KindBadGateway,
+}
+
+// lost is the Outcome of a request to which no response came.
+func (x *Exchange) lost() (parlance.Outcome, error) {
+	kind, ok := unanswered[x.Reason]
+	switch {
+	case !ok:
+		return parlance.Outcome{}, fmt.Errorf("%q is no reason why no response came; %q, %q and %q are some", x.Reason, parlance.ReasonRefused, parlance.ReasonReset, parlance.ReasonDeadline)
+	case x.Status != 0:
+		return parlance.Outcome{}, fmt.Errorf("a response with the status %d came, so there is no reason why none came", x.Status)
+	}
+	return parlance.Outcome{Kind: kind, Reason: x.Reason}, nil
 }
 
 // fields are the fields of a header, in their order. The names are canonical.

@@ -212,7 +212,7 @@ class _Exchange(ctypes.Structure):
     _fields_ = [
         ("size", ctypes.c_size_t),
         ("method", _Text), ("path", _Text), ("key", _Text), ("request_header", _Text),
-        ("status", ctypes.c_int32), ("flags", ctypes.c_uint32),
+        ("status", ctypes.c_int32), ("flags", ctypes.c_uint32), ("reason", _Text),
         ("header", _Text), ("body", _Text), ("data", _Text), ("data_type", _Text),
         ("now", ctypes.c_int64), ("attempts", ctypes.c_int32),
         ("out_status", ctypes.c_int32), ("out", ctypes.c_void_p), ("capacity", ctypes.c_size_t),
