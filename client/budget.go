@@ -49,8 +49,9 @@ func NewBudget(capacity int, deposit float64) *Budget {
 	return &Budget{capacity: int64(max(capacity, 0)) * 1000, deposit: int64(max(deposit, 0) * 1000)}
 }
 
-// succeed adds the deposit of a success.
-func (b *Budget) succeed(host string) {
+// Earn adds the deposit of a success. It is for a program that retries by itself: a
+// Transport does it for its own responses.
+func (b *Budget) Earn(host string) {
 	if b.spent.Load() == 0 {
 		return
 	}
@@ -70,14 +71,7 @@ func (b *Budget) succeed(host string) {
 
 // Spend takes one retry from the account of a host, and reports false if there is none. It is
 // for a proxy or a client that retries by itself and shares the Budget of its Transport.
-func (b *Budget) Spend(host string) bool { return b.pay(host) }
-
-// maxBuckets bounds the memory of a caller with ever new hosts. With more than
-// these, an account is forgotten for each new one.
-const maxBuckets = 10000
-
-// pay takes one retry, and reports false if there is none.
-func (b *Budget) pay(host string) bool {
+func (b *Budget) Spend(host string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k, ok := b.hosts[host]
@@ -103,6 +97,10 @@ func (b *Budget) pay(host string) bool {
 	b.spent.Store(int32(len(b.hosts)))
 	return paid
 }
+
+// maxBuckets bounds the memory of a caller with ever new hosts. With more than
+// these, an account is forgotten for each new one.
+const maxBuckets = 10000
 
 // ranOut reports whether a retry was refused since a time.
 func (b *Budget) ranOut(host string, since time.Time) bool {

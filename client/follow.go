@@ -47,7 +47,7 @@ func (x *exchange) follow() bool {
 // account adds the deposit of a response to the budget, if a working server sent it.
 func (x *exchange) account(a *Attempt) {
 	if x.cfg.budget != nil && a.Outcome.Status != 0 && !a.Outcome.Kind.ServerFault() && a.Outcome.Kind != parlance.KindRateLimited {
-		x.cfg.budget.succeed(x.out.URL.Host)
+		x.cfg.budget.Earn(x.out.URL.Host)
 	}
 }
 
@@ -147,7 +147,7 @@ func (x *exchange) held(a *Attempt) string {
 	if why := cmp.Or(x.tooLong(a.Wait), x.unreachable(a.Wait)); why != "" {
 		return why
 	}
-	if d.Act == parlance.ActRetry && x.cfg.budget != nil && !x.cfg.budget.pay(x.out.URL.Host) {
+	if d.Act == parlance.ActRetry && x.cfg.budget != nil && !x.cfg.budget.Spend(x.out.URL.Host) {
 		return "too many requests to " + x.out.URL.Host + " failed; retries go on as soon as more succeed (WithBudget)"
 	}
 	return ""

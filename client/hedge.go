@@ -68,7 +68,7 @@ func (x *exchange) hedged(out *http.Request, a *Attempt) (*http.Response, error)
 		again.Body = body
 		watchBody(again)
 	}
-	if x.cfg.budget != nil && !x.cfg.budget.pay(out.URL.Host) {
+	if x.cfg.budget != nil && !x.cfg.budget.Spend(out.URL.Host) {
 		if again != out {
 			_ = again.Body.Close() // it is not sent
 		}

@@ -71,7 +71,7 @@ func (b *Outbox) deliver(hard context.Context, t queue.Task, worker string) {
 		defer close(kept)
 		x.hold(ctx, stop, done)
 	}()
-	x.finish(ctx, x.run(working))
+	x.finish(ctx, x.spend(x.run(working)))
 	close(done)
 	<-kept
 	stop(nil)
@@ -145,7 +145,7 @@ func (x *turn) try(ctx context.Context, before verdict, repeat string) (v verdic
 			a := attempt{outcome: parlance.Outcome{Kind: parlance.KindInternal}, decision: parlance.Decision{
 				Act: parlance.ActRetry, Backoff: usual, RetrySafe: repeat != "", Why: "the worker panicked"}}
 			x.result.Outcome = a.outcome
-			v = judge(a, before.progress, x.task, x.request.RetryUnsafe)
+			v = judge(a, before.progress, x.task, x.request)
 		}
 	}()
 	bounded, cancel := context.WithTimeout(ctx, x.timeout)
@@ -154,12 +154,12 @@ func (x *turn) try(ctx context.Context, before verdict, repeat string) (v verdic
 	if ctx.Err() != nil && a.outcome.Status == 0 && !a.unsent { // it was broken off here, which says nothing of the vendor
 		a.outcome = parlance.Outcome{Kind: parlance.KindUnavailable, Reason: parlance.ReasonCanceled}
 		a.decision = parlance.Decision{Act: parlance.ActRetry, Backoff: usual, RetrySafe: repeat != "", Why: "the attempt was broken off: " + context.Cause(ctx).Error()}
-		v = judge(a, before.progress, x.task, x.request.RetryUnsafe)
-		v.shut, x.result.Outcome = false, a.outcome
+		v = judge(a, before.progress, x.task, x.request)
+		v.shut, x.result.Outcome = 0, a.outcome
 		return v
 	}
 	x.result.Outcome, x.act, x.line = a.outcome, a.decision.Act, a.decision.Line
-	v = judge(a, before.progress, x.task, x.request.RetryUnsafe)
+	v = judge(a, before.progress, x.task, x.request)
 	if v.report && x.report != nil {
 		told := x.report()
 		x.told = &told

@@ -63,6 +63,7 @@ type config struct {
 	made      []func(*Outbox)
 	base      http.RoundTripper
 	observers []Observer
+	budget    *client.Budget
 	hooks     map[string]bool // the vendors that are webhooks
 }
 
@@ -119,6 +120,11 @@ func WithTimeout(d time.Duration) Option { return option(func(c *config) { c.tim
 // default is 7 days.
 func WithDeadline(d time.Duration) Option { return option(func(c *config) { c.patience = d }) }
 
+// WithBudget sets the budget of retries. Each limit has its own account, in each process. If
+// it is spent, a failure shuts the limit, so that one request after the other probes it. The
+// default is client.NewBudget(100, 0.1); nil is none.
+func WithBudget(b *client.Budget) Option { return option(func(c *config) { c.budget = b }) }
+
 // WithMaxBody bounds the body of a request, in bytes; the default is 10 MiB. A larger one
 // is refused by Put. A body is held in memory several times while it is put and delivered.
 // SQLite is slow with very long ones: one of 100 MB took a minute and 1.4 GB of memory.
@@ -149,7 +155,7 @@ func WithReport(f func(context.Context, Delivery, client.SupportReport)) Option 
 func New(store queue.Store, options ...Option) *Outbox {
 	b := &Outbox{Reader: NewReader(store), store: store, vendors: map[string]*vendor{}, woken: make(chan struct{}, 1), config: config{
 		logger: slog.Default(), workers: 64, wide: 8, lease: 30 * time.Second, poll: 80 * time.Millisecond, drain: 20 * time.Second,
-		timeout: time.Minute, patience: 7 * 24 * time.Hour, maxBody: 10 << 20, keep: 30 * 24 * time.Hour, erase: 24 * time.Hour, hooks: map[string]bool{},
+		timeout: time.Minute, patience: 7 * 24 * time.Hour, budget: client.NewBudget(100, 0.1), maxBody: 10 << 20, keep: 30 * 24 * time.Hour, erase: 24 * time.Hour, hooks: map[string]bool{},
 	}}
 	for _, o := range options {
 		o.apply(&b.config)

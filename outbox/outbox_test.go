@@ -200,6 +200,24 @@ func TestARequestEndsAsTheResponseSays(t *testing.T) {
 		}, outbox.Refused, 1, false},
 		{"done, and see elsewhere", "http", outbox.Request{}, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", http.StatusSeeOther) }, outbox.Delivered, 1, false},
 		{"accepted without a place", "http", outbox.Request{}, status(202), outbox.Uncertain, 1, true},
+		{"a conflict", "http", outbox.Request{}, status(409), outbox.Refused, 1, false},
+		{"a conflict that a lost response explains", "http", outbox.Request{RetryUnsafe: "it has a number"}, status(500, 409), outbox.Uncertain, 2, true},
+		{"an entry that is gone, as the first attempt would leave it", "http", outbox.Request{Method: "DELETE"}, status(500, 404), outbox.Uncertain, 2, true},
+		{"a precondition that the first attempt would break", "http", outbox.Request{Method: "PUT"}, status(500, 412), outbox.Uncertain, 2, true},
+		{"a refusal that a lost response does not explain", "http", outbox.Request{Method: "PUT"}, status(500, 422), outbox.Refused, 2, true},
+		{"a duplicate that the dialect calls done", "telegram", outbox.Request{RetryUnsafe: "it is the same text"}, func() http.HandlerFunc {
+			lost := status(500)
+			var again atomic.Bool
+			return func(w http.ResponseWriter, r *http.Request) {
+				if !again.Swap(true) {
+					lost(w, r)
+					return
+				}
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusBadRequest)
+				io.WriteString(w, `{"ok":false,"error_code":400,"description":"Bad Request: message is not modified"}`)
+			}
+		}(), outbox.Delivered, 2, false},
 		{"a credential that is refused, then mended", "http", outbox.Request{}, status(401, 401, 200), outbox.Delivered, 3, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,7 +20,7 @@ func TestTheEndOfARequestIsARecordWithAllItsAttempts(t *testing.T) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
-		w.WriteHeader(http.StatusConflict)
+		w.WriteHeader(http.StatusUnprocessableEntity)
 	}, func(s *scene) {
 		id, err := s.Put(activity.WithID(s.Context(), "checkout-7"), outbox.Request{Vendor: "vendor", Method: "PUT", URL: "http://vendor/orders/7?a=b", Owner: "ann", Operation: "order"})
 		if err != nil {
@@ -35,7 +35,7 @@ func TestTheEndOfARequestIsARecordWithAllItsAttempts(t *testing.T) {
 		if err != nil {
 			s.Fatal(err)
 		}
-		if r.Method != "PUT" || r.Path != "/orders/7" || r.Route != "order" || r.Caller != "ann" || r.Status != http.StatusConflict || r.Outcome.Kind != parlance.KindConflict ||
+		if r.Method != "PUT" || r.Path != "/orders/7" || r.Route != "order" || r.Caller != "ann" || r.Status != http.StatusUnprocessableEntity || r.Outcome.Kind != parlance.KindInvalid ||
 			r.Took < 2*time.Minute || r.Took > 3*time.Minute || len(r.Calls) != 3 || !r.Names("vendor-b") {
 			s.Errorf("got %+v", r)
 		}

@@ -50,7 +50,7 @@ type Step struct {
 	Act     parlance.Act          `json:"act,omitempty"`
 	State   State                 `json:"state,omitempty"` // how it ended; "" is that it waits
 	After   float64               `json:"after,omitempty"` // seconds until the next turn
-	Shut    bool                  `json:"shut,omitempty"`  // all requests of the limit wait as long
+	Shut    bool                  `json:"shut,omitempty"`  // the other requests of the limit wait too
 	Why     string                `json:"why"`
 	Line    string                `json:"line,omitempty"`  // of the dialect file that decided
 	Doubt   bool                  `json:"doubt,omitempty"` // an attempt may have had an effect, although nobody said so
@@ -62,7 +62,7 @@ func (x *turn) step(v verdict) Step {
 	return Step{
 		Attempt: x.task.Attempt, At: x.began, Took: time.Since(x.began).Seconds(),
 		Request: activity.CleanText(x.request.Method + " " + x.request.URL), Polled: activity.CleanText(x.before.Poll), Outcome: x.result.Outcome,
-		State: v.state, After: v.after.Seconds(), Shut: v.shut, Why: v.why, Act: x.act, Line: x.line, Doubt: v.Doubt, Report: x.told,
+		State: v.state, After: v.after.Seconds(), Shut: v.shut > 0, Why: v.why, Act: x.act, Line: x.line, Doubt: v.Doubt, Report: x.told,
 	}
 }
 

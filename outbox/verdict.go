@@ -40,9 +40,9 @@ type attempt struct {
 type verdict struct {
 	state  State // "" is that it waits
 	after  time.Duration
-	shut   bool // all requests of the limit wait as long
-	works  bool // the vendor works
-	report bool // support is to be told
+	shut   time.Duration // how long all requests of the limit wait
+	works  bool          // the vendor works
+	report bool          // support is to be told
 	why    string
 	progress
 }
@@ -54,8 +54,8 @@ var (
 	denied    = parlance.Backoff{Floor: 10 * time.Second, Cap: 30 * time.Minute}
 )
 
-// judge decides what follows from an attempt. repeat is why the request may be done twice.
-func judge(a attempt, p progress, t queue.Task, repeat string) verdict {
+// judge decides what follows from an attempt.
+func judge(a attempt, p progress, t queue.Task, r Request) verdict {
 	v := verdict{progress: p, why: a.decision.Why}
 	o, d := a.outcome, a.decision
 	v.works = works(o)
@@ -70,7 +70,7 @@ func judge(a attempt, p progress, t queue.Task, repeat string) verdict {
 		// The request is not at fault, and the next one would fare no better.
 		v.Failed++
 		v.wait(parlance.Decision{After: d.After, Backoff: denied}, t)
-		v.shut = true
+		v.shut = v.after
 		v.why = "the vendor does not accept the credential: " + d.Why
 		return v
 	}
@@ -80,13 +80,38 @@ func judge(a attempt, p progress, t queue.Task, repeat string) verdict {
 	case parlance.ActPoll:
 		return v.look(a)
 	case parlance.ActRetry, parlance.ActEscalate:
-		return v.again(a, t, repeat)
+		return v.again(a, t, r.RetryUnsafe)
 	}
 	if p.Poll != "" && o.Kind == parlance.KindNotFound {
 		v.why = "the vendor accepted the request and no longer knows its result: " + d.Why
 		return v.end(Uncertain)
 	}
+	if v.Doubt && p.Poll == "" && second(r.Method, o) {
+		v.why = "an attempt before this one may have done it, and the vendor refuses a second one: look there, and resolve it; " + d.Why
+		return v.end(Uncertain)
+	}
 	return v.end(Refused)
+}
+
+// second reports that a refusal is what a request gets that was done before: it exists already,
+// or is gone already.
+func second(method string, o parlance.Outcome) bool {
+	gone := method == http.MethodDelete && o.Kind == parlance.KindNotFound
+	return gone || o.Kind == parlance.KindConflict || o.Status == http.StatusPreconditionFailed
+}
+
+// spend pays for the retry that a verdict asks for. If too many requests of the limit failed and
+// too few succeeded, the limit is shut: one request after the other probes it.
+func (x *turn) spend(v verdict) verdict {
+	switch {
+	case x.budget == nil:
+	case v.works:
+		x.budget.Earn(x.task.Lane)
+	case v.state == "" && v.shut == 0 && v.Failed > x.before.Failed && !x.budget.Spend(x.task.Lane):
+		v.shut = parlance.Decision{Backoff: usual}.Delay(x.task.Shut+1, rand.Float64)
+		v.why += "; too many requests of its limit failed, so all of them wait"
+	}
+	return v
 }
 
 // found is that the work has ended. Its result may have another address.
@@ -142,7 +167,7 @@ func (v verdict) again(a attempt, t queue.Task, repeat string) verdict {
 	v.wait(d, t)
 	switch a.outcome.Kind {
 	case parlance.KindRateLimited, parlance.KindQuota, parlance.KindUnavailable, parlance.KindTimeout, parlance.KindBadGateway:
-		v.shut = true
+		v.shut = v.after
 	}
 	if !d.RetrySafe && repeat != "" {
 		v.why += "; it is repeated because " + repeat

@@ -93,10 +93,7 @@ func (x *turn) finish(ctx context.Context, v verdict) {
 			o.End(ctx, d, told)
 		}
 	}()
-	step := queue.Step{Works: v.works, Record: told.record()}
-	if v.shut {
-		step.Shut = min(v.after, longest)
-	}
+	step := queue.Step{Works: v.works, Shut: min(v.shut, longest), Record: told.record()}
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		err := x.end(context.WithoutCancel(ctx), v, d, step)
 		switch {
