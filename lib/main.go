@@ -15,11 +15,14 @@ import (
 	"cmp"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
 
 	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/lib/abi"
 )
 
@@ -105,12 +108,29 @@ func handled[T any](handle C.int32_t) (T, bool) {
 	return v, ok
 }
 
+// open makes a dialect of a name in the catalog, of a file, or of the text of one. A text has
+// a line end.
+func open(nameOrText string) (*abi.Dialect, error) {
+	if !strings.Contains(nameOrText, "\n") {
+		d, err := catalog.Open(nameOrText)
+		if err != nil {
+			return nil, err
+		}
+		return abi.New(d), nil
+	}
+	d, err := dialect.Compile("dialect.yaml", []byte(nameOrText), catalog.Find("dialect.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	return abi.New(d), nil
+}
+
 //export parlanceOpen
 func parlanceOpen(name *C.char, length C.size_t, x *C.parlance_exchange) (handle C.int32_t) {
 	var code C.int
 	defer func() { handle = cmp.Or(C.int32_t(code), handle) }()
 	defer caught(x, &code)
-	d, err := abi.Open(text(C.parlance_text{text: name, length: length}))
+	d, err := open(text(C.parlance_text{text: name, length: length}))
 	if err != nil {
 		code = failed(x, err)
 		return 0

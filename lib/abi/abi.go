@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/translate"
 	"github.com/parlance-api/parlance/internal/jsontext"
@@ -21,22 +19,8 @@ import (
 // use.
 type Dialect struct{ of *dialect.Dialect }
 
-// Open makes a Dialect of a name in the catalog, or of the text of a dialect file. A text has
-// a line end. An error of a text is a [dialect.FileError] with every fault.
-func Open(nameOrText string) (*Dialect, error) {
-	if !strings.Contains(nameOrText, "\n") {
-		d, err := catalog.Open(nameOrText)
-		if err != nil {
-			return nil, err
-		}
-		return &Dialect{d}, nil
-	}
-	d, err := dialect.Compile("dialect.yaml", []byte(nameOrText), catalog.Find("dialect.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	return &Dialect{d}, nil
-}
+// New makes a Dialect of one that was compiled.
+func New(d *dialect.Dialect) *Dialect { return &Dialect{d} }
 
 // NeedsBody reports whether the body of a response has to be read for its meaning.
 func (d *Dialect) NeedsBody(x *Exchange) (bool, error) {

@@ -6,17 +6,18 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/lib/abi"
 )
 
 // A retry under a key waits as long as the response asks.
 func Example() {
-	stripe, err := abi.Open("stripe")
+	stripe, err := catalog.Open("stripe")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	out, err := stripe.Decide(nil, &abi.Exchange{
+	out, err := abi.New(stripe).Decide(nil, &abi.Exchange{
 		Method: "POST", Path: "/v1/charges", Key: "k", Status: 429,
 		Header: "Content-Type: application/json\r\nRetry-After: 7\r\n", Body: []byte(`{"error":{"type":"rate_limit_error"}}`),
 		Attempts: 2,
@@ -31,18 +32,18 @@ func FuzzExchange(f *testing.F) {
 	f.Add("POST", "/a", "A: b\r\n", 429, "Content-Type: application/json\r\nX: y\n", []byte(`{"code":429,"message":"slow"}`))
 	f.Add("GET", "", ":", 200, "a", []byte(nil))
 	f.Add("HEAD", "/\x00", "A:\x00\n", 99, "A: b\nA: c\n\n", []byte("\xff\xfe"))
-	vms, err := abi.Open("vms")
+	vms, err := catalog.Open("vms")
 	if err != nil {
 		f.Fatal(err)
 	}
-	problem, err := abi.Open("problem")
+	problem, err := catalog.Open("problem")
 	if err != nil {
 		f.Fatal(err)
 	}
-	translator := abi.NewTranslator(vms, problem)
+	translator := abi.NewTranslator(abi.New(vms), abi.New(problem))
 	f.Fuzz(func(t *testing.T, method, path, asked string, status int, header string, body []byte) {
 		x := &abi.Exchange{Method: method, Path: path, RequestHeader: asked, Status: status, Header: header, Body: body}
-		if _, err := vms.Decode(nil, x); err != nil && !errors.Is(err, abi.ErrHeader) && status >= 100 && status <= 999 {
+		if _, err := abi.New(vms).Decode(nil, x); err != nil && !errors.Is(err, abi.ErrHeader) && status >= 100 && status <= 999 {
 			t.Fatal(err)
 		}
 		out, r, changed, err := translator.Translate(nil, x)

@@ -8,13 +8,14 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
 	"github.com/parlance-api/parlance/lib/abi"
 )
 
 // A request without a response means what the client end of Go says.
 func TestNoResponseIsReadAsTheClientReadsIt(t *testing.T) {
-	vms, err := abi.Open("vms")
+	d, err := catalog.Open("vms")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +25,7 @@ func TestNoResponseIsReadAsTheClientReadsIt(t *testing.T) {
 	} {
 		o := httpdialect.NoResponse(lost)
 		for method, safe := range map[string]bool{"GET": true, "POST": o.Reason.NoEffect()} {
-			out, err := vms.Decode(nil, &abi.Exchange{Method: method, Path: "/v1/a", Reason: o.Reason})
+			out, err := abi.New(d).Decode(nil, &abi.Exchange{Method: method, Path: "/v1/a", Reason: o.Reason})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -37,12 +38,12 @@ func TestNoResponseIsReadAsTheClientReadsIt(t *testing.T) {
 }
 
 func TestAResponseAndAReasonForNoneAreRefused(t *testing.T) {
-	vms, err := abi.Open("vms")
+	d, err := catalog.Open("vms")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, x := range []abi.Exchange{{Status: 200, Reason: "reset"}, {Reason: "expired"}, {}} {
-		if _, err := vms.Decide(nil, &x); err == nil {
+		if _, err := abi.New(d).Decide(nil, &x); err == nil {
 			t.Errorf("%+v is taken", x)
 		}
 	}
