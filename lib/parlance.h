@@ -69,7 +69,7 @@ typedef struct {
 
 	parlance_text method; /* {NULL, 0} is GET */
 	parlance_text path;
-	parlance_text key; /* the idempotency key of the request */
+	parlance_text key; /* the idempotency key of the request; {NULL, 0} is what request_header has */
 	parlance_text request_header;
 
 	int32_t status;

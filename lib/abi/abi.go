@@ -24,7 +24,7 @@ func New(d *dialect.Dialect) *Dialect { return &Dialect{d} }
 
 // NeedsBody reports whether the body of a response has to be read for its meaning.
 func (d *Dialect) NeedsBody(x *Exchange) (bool, error) {
-	req, res, err := x.both()
+	req, res, err := x.both(d.of)
 	if err != nil {
 		return false, err
 	}
@@ -37,7 +37,7 @@ func (d *Dialect) Classify(x *Exchange) (dialect.Classification, error) {
 		o, decision, err := d.lost(x)
 		return dialect.Classification{Kind: o.Kind, Decision: decision}, err
 	}
-	req, res, err := x.both()
+	req, res, err := x.both(d.of)
 	if err != nil {
 		return dialect.Classification{}, err
 	}
@@ -46,7 +46,7 @@ func (d *Dialect) Classify(x *Exchange) (dialect.Classification, error) {
 
 // lost is what no response means, and what to do about it.
 func (d *Dialect) lost(x *Exchange) (o parlance.Outcome, _ parlance.Decision, err error) {
-	req, err := x.request()
+	req, err := x.request(d.of)
 	if err == nil {
 		o, err = x.lost()
 	}
@@ -66,7 +66,7 @@ func (d *Dialect) Decode(out []byte, x *Exchange) ([]byte, error) {
 		}
 		return appendReading(out, x, &o, &decision, nil), nil
 	}
-	req, res, err := x.both()
+	req, res, err := x.both(d.of)
 	if err != nil {
 		return out, err
 	}
@@ -131,7 +131,7 @@ type Response struct {
 // Encode appends the response that tells an Outcome, which Body is as JSON: its header, and
 // its body behind it.
 func (d *Dialect) Encode(out []byte, x *Exchange) ([]byte, Response, error) {
-	req, err := x.request()
+	req, err := x.request(d.of)
 	if err != nil {
 		return out, Response{}, err
 	}
@@ -159,16 +159,19 @@ func appendField(out []byte, name, value string) []byte {
 
 // Translator turns the responses of one dialect into those of another. It is immutable and
 // safe for concurrent use.
-type Translator struct{ of *translate.Translator }
+type Translator struct {
+	from *dialect.Dialect
+	of   *translate.Translator
+}
 
 // NewTranslator makes a Translator from the dialect of an upstream to that of its callers.
 func NewTranslator(from, to *Dialect) *Translator {
-	return &Translator{translate.New(from.of, to.of)}
+	return &Translator{from.of, translate.New(from.of, to.of)}
 }
 
 // NeedsBody reports whether the body of a response has to be read to translate it.
 func (t *Translator) NeedsBody(x *Exchange) (bool, error) {
-	req, res, err := x.both()
+	req, res, err := x.both(t.from)
 	if err != nil {
 		return false, err
 	}
@@ -178,7 +181,7 @@ func (t *Translator) NeedsBody(x *Exchange) (bool, error) {
 // Translate appends the response for the callers: its header, and its body behind it. It
 // reports false and appends nothing if the response of the upstream is to be sent as it came.
 func (t *Translator) Translate(out []byte, x *Exchange) (_ []byte, _ Response, changed bool, err error) {
-	req, res, err := x.both()
+	req, res, err := x.both(t.from)
 	if err != nil {
 		return out, Response{}, false, err
 	}

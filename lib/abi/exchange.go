@@ -16,7 +16,7 @@ import (
 type Exchange struct {
 	Method string // "" is GET
 	Path   string
-	Key    string // the idempotency key of the request, "" for none
+	Key    string // the idempotency key of the request; "" is what RequestHeader has
 
 	// RequestHeader and Header are the header fields of the request and of the response:
 	// "Name: value" on a line each, with CR LF or LF.
@@ -40,12 +40,16 @@ type Exchange struct {
 // ErrHeader is the error of a header that is no header.
 var ErrHeader = errors.New("no header")
 
-func (x *Exchange) request() (dialect.Request, error) {
+func (x *Exchange) request(d *dialect.Dialect) (dialect.Request, error) {
 	h, err := fieldsOf(x.RequestHeader)
 	if err != nil {
 		return dialect.Request{}, fmt.Errorf("the request: %w", err)
 	}
-	return dialect.Request{Method: x.Method, Path: x.Path, Key: x.Key, Header: h, RetryUnsafe: x.RetryUnsafe, Now: x.Now}, nil
+	key := x.Key
+	if sent := h.Values(httpheader.Canonical(d.IdempotencyHeader())); key == "" && len(sent) > 0 {
+		key = sent[0]
+	}
+	return dialect.Request{Method: x.Method, Path: x.Path, Key: key, Header: h, RetryUnsafe: x.RetryUnsafe, Now: x.Now}, nil
 }
 
 func (x *Exchange) response() (dialect.Response, error) {
@@ -60,8 +64,8 @@ func (x *Exchange) response() (dialect.Response, error) {
 }
 
 // both are the request and the response.
-func (x *Exchange) both() (req dialect.Request, res dialect.Response, err error) {
-	if req, err = x.request(); err == nil {
+func (x *Exchange) both(d *dialect.Dialect) (req dialect.Request, res dialect.Response, err error) {
+	if req, err = x.request(d); err == nil {
 		res, err = x.response()
 	}
 	return req, res, err

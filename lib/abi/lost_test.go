@@ -48,3 +48,16 @@ func TestAResponseAndAReasonForNoneAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAKeyIsTakenFromTheHeaderThatTheDialectNames(t *testing.T) {
+	stripe, err := abi.Open("stripe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for header, safe := range map[string]bool{"": false, "idempotency-key: k\r\n": true} {
+		out, err := stripe.Decide(nil, &abi.Exchange{Method: "POST", Path: "/v1/charges", RequestHeader: header, Status: 500})
+		if err != nil || strings.Contains(string(out), `"retry_safe":true`) != safe {
+			t.Errorf("%q: %s, %v; want retry_safe %t", header, out, err, safe)
+		}
+	}
+}
