@@ -17,11 +17,12 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import random
 import threading
 import typing
 from dataclasses import dataclass, field
 
-__all__ = ["Decision", "Diagnostic", "Dialect", "Error", "Field", "Item", "Outcome", "Reading", "Response", "Translator", "open", "version"]
+__all__ = ["Decision", "Diagnostic", "Dialect", "Error", "Failure", "Field", "Item", "Outcome", "Reading", "Response", "Translator", "open", "raise_for_outcome", "reading", "version"]
 
 Headers = typing.Union[typing.Mapping[str, str], typing.Iterable[typing.Tuple[str, str]]]
 
@@ -89,6 +90,11 @@ class Outcome:
     help: str = ""
     extra: typing.Dict[str, str] = field(default_factory=dict)
 
+    @property
+    def failing(self) -> bool:
+        """Whether the request did not do what it should."""
+        return self.kind not in ("success", "noted", "partial", "accepted", "empty", "redirected")
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -110,6 +116,21 @@ class Decision:
     then: str = ""
     delay: typing.Optional[typing.Tuple[float, float]] = None
 
+    def wait(self, retry: int, draw: typing.Callable[[], float] = random.random) -> float:
+        """The seconds to wait before a retry, which counts from 1.
+
+        draw gives a number from 0 to 1, so that many callers do not return at once.
+        """
+        if self.after > 0:
+            return self.after
+        if self.schedule:
+            return self.schedule[min(max(retry, 1), len(self.schedule)) - 1]
+        if self.backoff is None:
+            return 0
+        floor, cap = self.backoff
+        top = max(min(floor * 2.0 ** min(retry, 64), cap), floor)
+        return floor + draw() * (top - floor)
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -127,6 +148,32 @@ class Response:
     status: int
     headers: typing.List[typing.Tuple[str, str]]
     body: typing.Optional[bytes]
+
+
+class Failure(Exception):
+    """A response that is a failure. raise_for_outcome raises it."""
+
+    def __init__(self, reading: Reading, response: typing.Any = None):
+        o = reading.outcome
+        said = " ".join(str(part) for part in (o.status, o.kind, o.code, o.request_id and "request " + o.request_id) if part)
+        super().__init__("%s: %s (%s)" % (said, o.detail or o.title or reading.decision.why, reading.decision.act))
+        self.parlance, self.response = reading, response
+
+
+def reading(of: typing.Any) -> typing.Optional[Reading]:
+    """The Reading that a transport attached to a response or to an error; None if none did."""
+    attached = getattr(of, "parlance", None) or getattr(of, "extensions", {}).get("parlance")
+    return attached if isinstance(attached, Reading) else None
+
+
+def raise_for_outcome(response: typing.Any) -> typing.Any:
+    """Raises a Failure if a response is one, and returns it else. Its status does not decide."""
+    read = reading(response)
+    if read is None:
+        raise Error("the response came by no transport of parlance, so its meaning is not known")
+    if read.outcome.failing:
+        raise Failure(read, response)
+    return response
 
 
 def open(name_or_text: str) -> "Dialect":
@@ -155,14 +202,18 @@ class Dialect:
         x = _Exchange.of(method, path, status, headers)
         return _checked(*_call(lambda: _library().parlance_needs_body(self._handle, x), x)) == _WRITTEN
 
-    def decode(self, method: str, path: str, status: int, headers: Headers = (), body: bytes = b"", *, key: str = "", request_headers: Headers = (), attempts: int = 0, cut: bool = False, retry_unsafe: bool = False, now: typing.Optional[float] = None) -> Reading:
-        """The meaning of a response, what to do about it, and what could not be read."""
-        read = json.loads(self._said("parlance_decode", method, path, status, headers, body, key, request_headers, attempts, cut, retry_unsafe, now))
+    def decode(self, method: str, path: str, status: int, headers: Headers = (), body: bytes = b"", *, key: str = "", request_headers: Headers = (), attempts: int = 0, cut: bool = False, retry_unsafe: bool = False, now: typing.Optional[float] = None, reason: str = "") -> Reading:
+        """The meaning of a response, what to do about it, and what could not be read.
+
+        If no response came, status is 0 and reason says why: "refused", "dns", "tls",
+        "deadline", "reset", or another one of docs/client.md.
+        """
+        read = json.loads(self._said("parlance_decode", method, path, status, headers, body, key, request_headers, attempts, cut, retry_unsafe, now, reason))
         return Reading(_outcome(read["outcome"]), _decision(read), [Diagnostic(**d) for d in read["diagnostics"]])
 
-    def decide(self, method: str, path: str, status: int, headers: Headers = (), body: bytes = b"", *, key: str = "", request_headers: Headers = (), attempts: int = 0, cut: bool = False, retry_unsafe: bool = False, now: typing.Optional[float] = None) -> Decision:
+    def decide(self, method: str, path: str, status: int, headers: Headers = (), body: bytes = b"", *, key: str = "", request_headers: Headers = (), attempts: int = 0, cut: bool = False, retry_unsafe: bool = False, now: typing.Optional[float] = None, reason: str = "") -> Decision:
         """What to do about a response. It is quicker than decode."""
-        return _decision(json.loads(self._said("parlance_decide", method, path, status, headers, body, key, request_headers, attempts, cut, retry_unsafe, now)))
+        return _decision(json.loads(self._said("parlance_decide", method, path, status, headers, body, key, request_headers, attempts, cut, retry_unsafe, now, reason)))
 
     def encode(self, method: str, path: str, outcome: typing.Union[Outcome, typing.Mapping[str, typing.Any]], *, request_headers: Headers = (), now: typing.Optional[float] = None) -> Response:
         """The response that tells an outcome: an Outcome, or its JSON as a mapping."""
@@ -175,8 +226,8 @@ class Dialect:
         """The translation of the responses of this dialect into those of another."""
         return Translator(self, to)
 
-    def _said(self, name, method, path, status, headers, body, key, request_headers, attempts, cut, retry_unsafe, now) -> bytes:
-        x = _Exchange.of(method, path, status, headers, body, key=key, request_headers=request_headers, attempts=attempts, cut=cut, retry_unsafe=retry_unsafe, now=now)
+    def _said(self, name, method, path, status, headers, body, key, request_headers, attempts, cut, retry_unsafe, now, reason) -> bytes:
+        x = _Exchange.of(method, path, status, headers, body, key=key, request_headers=request_headers, attempts=attempts, cut=cut, retry_unsafe=retry_unsafe, now=now, reason=reason)
         function = getattr(_library(), name)
         _checked(*_call(lambda: function(self._handle, x), x))
         return x.written()
@@ -199,11 +250,14 @@ class Translator:
         return x.response()
 
 
+_T = typing.TypeVar("_T")
+
 _PASS, _WRITTEN, _SMALL, _ERROR, _CLOSED, _FORKED = 0, 1, -1, -2, -3, -4
 
 
-class _Text(ctypes.Structure):
-    _fields_ = [("text", ctypes.c_char_p), ("length", ctypes.c_size_t)]
+def _text(name: str) -> typing.List[typing.Tuple[str, typing.Any]]:
+    """A parlance_text as two fields, which are quicker to set than one with two parts."""
+    return [(name, ctypes.c_char_p), (name + "_length", ctypes.c_size_t)]
 
 
 class _Exchange(ctypes.Structure):
@@ -211,9 +265,9 @@ class _Exchange(ctypes.Structure):
 
     _fields_ = [
         ("size", ctypes.c_size_t),
-        ("method", _Text), ("path", _Text), ("key", _Text), ("request_header", _Text),
-        ("status", ctypes.c_int32), ("flags", ctypes.c_uint32), ("reason", _Text),
-        ("header", _Text), ("body", _Text), ("data", _Text), ("data_type", _Text),
+        *_text("method"), *_text("path"), *_text("key"), *_text("request_header"),
+        ("status", ctypes.c_int32), ("flags", ctypes.c_uint32), *_text("reason"),
+        *_text("header"), *_text("body"), *_text("data"), *_text("data_type"),
         ("now", ctypes.c_int64), ("attempts", ctypes.c_int32),
         ("out_status", ctypes.c_int32), ("out", ctypes.c_void_p), ("capacity", ctypes.c_size_t),
         ("length", ctypes.c_size_t), ("out_header", ctypes.c_size_t), ("out_kept", ctypes.c_int32),
@@ -227,10 +281,25 @@ class _Exchange(ctypes.Structure):
         return x
 
     @classmethod
-    def of(cls, method, path, status, headers=(), body=b"", *, key="", request_headers=(), attempts=0, cut=False, retry_unsafe=False, now=None) -> "_Exchange":
+    def of(cls, method, path, status, headers=(), body=b"", *, key="", request_headers=(), attempts=0, cut=False, retry_unsafe=False, now=None, reason="") -> "_Exchange":
         x = cls.empty()
-        for name, text in (("method", method.encode()), ("path", path.encode()), ("key", key.encode()), ("request_header", _lines(request_headers)), ("header", _lines(headers)), ("body", bytes(body))):
-            setattr(x, name, _Text(text, len(text)))
+        x.method = text = method.encode()
+        x.method_length = len(text)
+        x.path = text = path.encode()
+        x.path_length = len(text)
+        x.header = text = _lines(headers)
+        x.header_length = len(text)
+        x.body = text = bytes(body)
+        x.body_length = len(text)
+        if key:
+            x.key = text = key.encode()
+            x.key_length = len(text)
+        if request_headers:
+            x.request_header = text = _lines(request_headers)
+            x.request_header_length = len(text)
+        if reason:
+            x.reason = text = reason.encode()
+            x.reason_length = len(text)
         x.status, x.attempts, x.now = status, attempts, 0 if now is None else int(now * 1000)
         x.flags = cut | retry_unsafe << 1
         return x
@@ -286,21 +355,29 @@ def _close(owner) -> None:
         _loaded[0].parlance_close(handle)
 
 
-def _outcome(o: typing.Mapping[str, typing.Any]) -> Outcome:
-    o = dict(o)
+def _outcome(o: typing.Dict[str, typing.Any]) -> Outcome:
     o["fields"] = [Field(**f) for f in o.get("fields", ())]
     o["items"] = [Item(i["index"], _outcome(i["outcome"]), i.get("id", "")) for i in o.get("items", ())]
-    return Outcome(**o)
+    o.setdefault("notes", [])
+    o.setdefault("extra", {})
+    return _made(Outcome, o)
 
 
-def _decision(said: typing.Mapping[str, typing.Any]) -> Decision:
-    d = dict(said["decision"])
+def _decision(said: typing.Dict[str, typing.Any]) -> Decision:
+    d = said["decision"]
     for name in ("backoff", "schedule"):
         if name in d:
             d[name] = tuple(d[name])
     if "delay" in said:
         d["delay"] = tuple(said["delay"])
-    return Decision(**d)
+    return _made(Decision, d)
+
+
+def _made(kind: typing.Type[_T], members: typing.Dict[str, typing.Any]) -> _T:
+    """A value of a frozen dataclass, in a third of the time of its __init__."""
+    value = kind.__new__(kind)
+    value.__dict__.update(members)
+    return value
 
 
 def _members(o: Outcome) -> typing.Dict[str, typing.Any]:
