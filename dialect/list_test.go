@@ -17,6 +17,8 @@ func TestTemplatesThatAreToldApart(t *testing.T) {
 			wrote: `{"issue":[{"code":"SAFETY","text":"s"}]}`, lost: "detail"},
 		{name: "a constant further down, the second one first", file: below, body: `{"issue":[{"sev":{"v":"warning"},"text":"s"},{"sev":{"v":"error"},"text":"m"},{"sev":{"v":"warning"},"text":"t"}]}`,
 			want: `{"kind":"invalid","detail":"m","notes":["s","t"]}`, wrote: `{"issue":[{"sev":{"v":"error"},"text":"m"},{"sev":{"v":"warning"},"text":"s"},{"sev":{"v":"warning"},"text":"t"}]}`},
+		{name: "a second element of one template is told", file: below, body: `{"issue":[{"sev":{"v":"error"},"text":"m"},{"sev":{"v":"warning"},"text":"s"},{"sev":{"v":"error"},"text":"n"}]}`,
+			want: `{"kind":"invalid","detail":"m","notes":["s"]}`, told: "unread_element", wrote: `{"issue":[{"sev":{"v":"error"},"text":"m"},{"sev":{"v":"warning"},"text":"s"}]}`},
 		{name: "a text in the first template alone is what the shape is recognized by", file: one, body: `{"issue":[{"code":"X","text":"s"},{"code":"MAX","text":"m"}]}`,
 			want: `{"kind":"invalid","code":"MAX","detail":"m"}`, wrote: `{"issue":[{"code":"MAX","text":"m"}]}`},
 	})
@@ -248,6 +250,10 @@ shapes: [{name: e, status: 4xx, json: {code: $code:int, m: $detail}}]`
 func TestATextThatStandsIn(t *testing.T) {
 	t.Parallel()
 	const title = `shapes: [{name: e, status: 4xx, json: {detail?: $detail, title: $title & $detail}}]`
+	const first = `shapes: [{name: e, status: 4xx, json: {title: $title & $detail, detail?: $detail}}]`
+	const xml = `shapes: [{name: e, status: 4xx, xml: {r: {title: $title & $detail, detail?: $detail}}}]`
+	const code = `shapes: [{name: e, status: 4xx, json: {type: $type & $code, code?: $code}}]`
+	const quoted = `shapes: [{name: e, status: 4xx, json: {m: '$detail is "No \"seat\" & {_}"'}}, {name: f, status: 4xx, json: {m: $title}}]`
 	const several = `shapes: [{name: e, status: 4xx, json: {errors!: [$detail & $note]}}]`
 	const objects = `shapes: [{name: e, status: 4xx, json: {top?: $detail, errors!: [{code?: $code, m: $detail & $note}]}}]`
 	const header = `codes: {200: success, 404: not_found, 4xx: invalid}
@@ -256,6 +262,12 @@ shapes: [{headers: {AsyncResult: $code:int}}]`
 	hold(t, []construct{
 		{name: "the title stands in for a detail that is missing", file: title, body: `{"title":"x"}`, want: `{"kind":"invalid","title":"x","detail":"x"}`, wrote: "-"},
 		{name: "the title beside a detail", file: title, body: `{"detail":"d","title":"x"}`, want: `{"kind":"invalid","title":"x","detail":"d"}`},
+		{name: "the title before a detail", file: first, body: `{"title":"x","detail":"d"}`, want: `{"kind":"invalid","title":"x","detail":"d"}`},
+		{name: "the title before a detail that is missing", file: first, body: `{"title":"x"}`, want: `{"kind":"invalid","title":"x","detail":"x"}`, wrote: "-"},
+		{name: "the title before a detail, in XML", file: xml, body: `<r><title>x</title><detail>d</detail></r>`, want: `{"kind":"invalid","title":"x","detail":"d"}`},
+		{name: "a code before its own member", file: code, body: `{"type":"x","code":"E"}`, want: `{"kind":"invalid","type":"x","code":"E"}`},
+		{name: "quotes inside of a text", file: quoted, body: `{"m":"No \"seat\" & more"}`, want: `{"kind":"invalid","detail":"No \"seat\" & more"}`},
+		{name: "a text that differs by its quotes", file: quoted, body: `{"m":"No seat & more"}`, want: `{"kind":"invalid","title":"No seat & more"}`},
 		{name: "the first of several texts is the detail", file: several, body: `{"errors":["a","b","c"]}`, want: `{"kind":"invalid","detail":"a","notes":["b","c"]}`},
 		{name: "one text alone is the detail", file: several, body: `{"errors":["a"]}`, want: `{"kind":"invalid","detail":"a"}`},
 		{name: "outside of a list there is no other", file: `shapes: [{name: e, status: 4xx, json: {m: $detail & $note}}]`, body: `{"m":"a"}`, want: `{"kind":"invalid","detail":"a"}`},

@@ -66,12 +66,21 @@ func (f *filler) whole(o *parlance.Outcome, req *wire.Request) {
 	if f.own = unsafe.String(unsafe.SliceData(f.m.own), len(f.m.own)); !f.lends {
 		f.own = strings.Clone(f.own)
 	}
-	worst := f.worst(req)
+	worst, copied := f.worst(req), false
 	for deep := 0; deep <= int(f.m.deepest); deep++ {
 		for i := range binds {
-			if binds[i].target.Owner == spec.Whole && !binds[i].kept && int(binds[i].deep) == deep && !binds[i].better(worst) {
+			if b := &binds[i]; b.target.Owner == spec.Whole && !b.kept && int(b.deep) == deep && !b.better(worst) {
+				if b.copy && b.target.Attr != spec.AttrNote {
+					copied = true
+					continue
+				}
 				f.one(o, i)
 			}
+		}
+	}
+	for i := 0; copied && i < len(binds); i++ { // a copy stands in for what has no text of its own
+		if b := &binds[i]; b.target.Owner == spec.Whole && b.copy && !b.kept && !b.better(worst) && b.target.Attr != spec.AttrNote {
+			f.one(o, i)
 		}
 	}
 	if worst > 0 {

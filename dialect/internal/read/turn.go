@@ -176,14 +176,15 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 			continue
 		}
 		fitted++
-		beyond += spec.Btoi(wholeRead && !records && t.Elems[by].Sole())
+		told := t.Apart(by) && by < 64
+		beyond += spec.Btoi((told && apart>>by&1 != 0 || !told && wholeRead) && !records && t.Elems[by].Sole())
 		if by == 0 {
 			guarded++
 		}
 		switch {
 		case t.Elems[by].Op == spec.OpAny:
 			passed++
-		case t.Apart(by) && by < 64:
+		case told:
 			apart |= 1 << by
 		case by == 0 || !t.Guarded():
 			wholeRead = true

@@ -8,6 +8,7 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
+	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/internal/glob"
 )
@@ -232,16 +233,28 @@ func (r *Reporter) enter(c *codes, k *yaml.Node, rows []*Row) (first string) {
 	return first
 }
 
-// plainCode refuses a code that is meant as something else: one with ? for any character,
-// or with quotes inside of those of YAML.
+// plainCode refuses a code that is meant as something else: one with ? or x for any
+// character, several with | between them, or one with quotes inside of those of YAML.
 func (r *Reporter) plainCode(k *yaml.Node, code string) {
 	unquoted := k.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0
 	switch bare := unquote(code); {
 	case bare != code:
 		r.Fault(At(k), "bad_code", "write "+bare+": the quotes of YAML are enough", "the code %s has quotes inside, which would be a part of it", code)
+	case strings.Contains(code, "|"):
+		r.Fault(At(k), "bad_code", "write "+strings.ReplaceAll(code, "|", ", "), "the | in %s stands for itself, and not between two codes", code)
+	case unquoted && isWildNumber(code):
+		r.Fault(At(k), "bad_code", "write * for any run of characters, or a range such as 80000..89999; put a code with an x of its own in quotes", "the x in %s stands for itself, and not for any digit", code)
 	case unquoted && strings.Contains(code, "?"):
 		r.Fault(At(k), "bad_code", "write * for any run of characters, or a range such as 80000..89999; put a code with a ? of its own in quotes", "the ? in %s stands for itself, and not for any character", code)
 	}
+}
+
+// isWildNumber reports that a code is digits and then an x for each digit that is open. The
+// classes of statuses are such, and mean that.
+func isWildNumber(code string) bool {
+	digits := strings.TrimRight(code, "xX")
+	_, class := ParseSpan(code)
+	return !class && digits != "" && len(digits) < len(code) && tree.IsDigits(digits)
 }
 
 // freeRange refuses a range that the table already has, or that overlaps another one

@@ -206,18 +206,23 @@ func (c *shapeCompiler) names(k *yaml.Node, name string, m *Member, taken map[st
 }
 
 // plainName refuses a name that is meant as something else: quotes inside of the quotes of
-// YAML, or several names with a comma between them.
+// YAML, a mark that does not stand alone at the end, or several names with a comma or an
+// "or" between them.
 func (c *shapeCompiler) plainName(pos Position, name string) {
 	if bare := unquote(name); bare != name {
 		c.Fault(pos, "bad_key", "write "+bare+": the quotes of YAML are enough", "the name %s has quotes inside, which would be a part of it", name)
 		return
 	}
-	parts := strings.Split(name, ",")
+	if bare := strings.Trim(name, "?!"); bare != name && bare != "" {
+		c.Fault(pos, "bad_key", "write "+bare+"? for a member that can be missing, or "+bare+"! for one that must be there", "%q would be a name with the mark in it", name)
+		return
+	}
+	parts := strings.Split(strings.ReplaceAll(name, " or ", ","), ",")
 	for i, one := range parts {
 		parts[i] = strings.TrimSpace(one)
 	}
 	if len(parts) > 1 && !slices.ContainsFunc(parts, func(one string) bool { return !isWord(strings.ToLower(one), '_') }) {
-		c.Fault(pos, "bad_key", "write "+strings.Join(parts, "|")+" if any of them can be there", "%q would be one name with a comma in it", name)
+		c.Fault(pos, "bad_key", "write "+strings.Join(parts, "|")+" if any of them can be there", "%q would be one name", name)
 	}
 }
 

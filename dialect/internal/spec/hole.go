@@ -242,13 +242,13 @@ func splitOutside(s, separator string) (all []string) {
 
 // cutOutside is strings.Cut at the first such separator.
 func cutOutside(s, separator string) (head, rest string, found bool) {
-	depth, start := 0, len(s)-len(strings.TrimLeft(s, " "))
-	if start < len(s) && (s[start] == '\'' || s[start] == '"') {
-		if end := strings.IndexByte(s[start+1:], s[start]); end >= 0 {
-			start += end + 2
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		if (s[i] == '\'' || s[i] == '"') && (i == 0 || s[i-1] == ' ') && depth <= 0 {
+			if i += quoted(s[i:]); i >= len(s) {
+				break
+			}
 		}
-	}
-	for i := start; i < len(s); i++ {
 		switch {
 		case s[i] == '{':
 			depth++
@@ -315,10 +315,26 @@ func (r *Reporter) conversion(pos Position, text string, t Target) (Conversion, 
 	return c, false
 }
 
+// quoted is the length of the operand in quotes that a text begins with; 0 if the quotes are
+// not closed. A backslash before a quote makes it one of the operand.
+func quoted(s string) int {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case s[0]:
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// unquote is a text without the quotes around it, and without the backslashes before those
+// inside.
 func unquote(s string) string {
 	s = strings.TrimSpace(s)
-	if len(s) >= 2 && (s[0] == '\'' || s[0] == '"') && s[len(s)-1] == s[0] {
-		return s[1 : len(s)-1]
+	if len(s) < 2 || s[0] != '\'' && s[0] != '"' || s[len(s)-1] != s[0] {
+		return s
 	}
-	return s
+	return strings.ReplaceAll(s[1:len(s)-1], `\`+s[:1], s[:1])
 }

@@ -91,6 +91,11 @@ func (r *Reporter) patternParts(pos Position, s string, inside bool) (parts []Pa
 	if text != "" {
 		parts = append(parts, Part{Literal: text})
 	}
+	for _, p := range parts {
+		if name := bareAttribute(p.Literal); name != "" {
+			r.Warn(pos, "constant_attribute", "write {$"+name+"}", "$%s has no braces, so it is a part of the text", name)
+		}
+	}
 	return parts, true
 }
 

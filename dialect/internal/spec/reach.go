@@ -18,6 +18,7 @@ func (d *Spec) checkReach(r *Reporter) {
 		d.checkRow(r, w)
 	}
 	d.checkConstants(r)
+	d.checkWithin(r)
 }
 
 // bodiless reports that every status of a shape is one of responses without a body

@@ -131,6 +131,11 @@ func (c *shapeCompiler) literal(n *yaml.Node, value string) string {
 
 // warnOfConstant warns of a constant that was probably meant as something else.
 func (c *shapeCompiler) warnOfConstant(n *yaml.Node) {
+	if name := bareAttribute(n.Value); name != "" {
+		c.Warn(At(n), "constant_attribute", "write {$"+name+"} inside of a text",
+			"the text %q is a constant here, so the body must contain this text and nothing is read from it", n.Value)
+		return
+	}
 	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
 		return
 	}
@@ -140,6 +145,26 @@ func (c *shapeCompiler) warnOfConstant(n *yaml.Node) {
 	if _, known := ParseTarget(n.Value); known == nil {
 		c.Warn(At(n), "constant_attribute", "write $"+n.Value+" if you mean the attribute, or put the constant in quotes",
 			"the text %q is a constant here, so the body must contain this text and nothing is read from it", n.Value)
+	}
+}
+
+// bareAttribute is the first attribute that stands in a text with its dollar sign and without
+// braces; empty if there is none.
+func bareAttribute(text string) string {
+	for {
+		_, rest, found := strings.Cut(text, "$")
+		if !found {
+			return ""
+		}
+		end := strings.IndexFunc(rest, func(r rune) bool { return r != '_' && r != '.' && (r < 'a' || r > 'z') })
+		if end < 0 {
+			end = len(rest)
+		}
+		name := strings.TrimRight(rest[:end], ".")
+		if _, known := ParseTarget(name); known == nil {
+			return name
+		}
+		text = rest
 	}
 }
 
