@@ -90,16 +90,18 @@ func (m *Matcher) Filled(w *spec.Member, c uint32) bool {
 }
 
 // find is the member of that name. If it occurs twice, the last one counts, as in
-// encoding/json.
+// encoding/json. In XML, one with the prefix of the file goes before one with another.
 func (m *Matcher) find(w *spec.Member, n uint32, i int) (at uint32, found bool) {
-	times := 0
+	times, spelled := 0, false
 	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
 		if m.called(w, c, i) {
-			at = c
 			times++
+			if as := m.form == spec.FormXML && m.spelled(w, c, i); as || !spelled {
+				at, spelled = c, as
+			}
 		}
 	}
-	if times > 1 && m.Tree.Nodes[at].Kind != tree.Element {
+	if times > 1 && m.form != spec.FormXML {
 		m.noteNode(at, "duplicate_key", "the member %q occurs %d times; the last one is read", w.Names[i], times)
 	}
 	return at, times > 0
@@ -110,9 +112,13 @@ func (m *Matcher) find(w *spec.Member, n uint32, i int) (at uint32, found bool) 
 func (m *Matcher) called(w *spec.Member, c uint32, i int) bool {
 	node := &m.Tree.Nodes[c]
 	if node.Slot != 0 && len(w.Slots) > 0 {
-		return node.Slot == w.Slots[i] && (w.Spaces == nil || m.inSpace(c, w.Spaces[i]))
+		if node.Slot != w.Slots[i] {
+			return false
+		}
+	} else if (node.Kind == tree.Attribute) != w.Attribute || !m.Tree.KeyIs(c, w.Local(m.form, w.Names[i])) {
+		return false
 	}
-	return (node.Kind == tree.Attribute) == w.Attribute && m.Tree.KeyIs(c, w.Local(m.form, w.Names[i])) && (w.Spaces == nil || m.inSpace(c, w.Spaces[i]))
+	return (!w.Attribute || m.prefixed(w, c, i)) && (w.Spaces == nil || m.inSpace(c, w.Spaces[i]))
 }
 
 // siblings fits the elements of one name with a list.

@@ -77,8 +77,10 @@ func (m *Matcher) best(n uint32, names []string, used uint32) (at uint32) {
 // isText reports that a node is a text with something in it, or a number.
 func (m *Matcher) isText(n uint32) bool {
 	switch node := &m.Tree.Nodes[n]; node.Kind {
-	case tree.Text, tree.Attribute:
+	case tree.Text:
 		return node.End > node.Start
+	case tree.Attribute:
+		return node.End > node.Start && !m.Tree.Prefixed(n) // xsi:type is about the document
 	case tree.Number:
 		return true
 	case tree.Element:

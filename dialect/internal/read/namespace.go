@@ -1,6 +1,12 @@
 package read
 
-import "slices"
+import (
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/spec"
+	"github.com/parlance-api/parlance/dialect/internal/tree"
+)
 
 // spaces is what is known of the namespaces around the element that is being fitted.
 type spaces struct {
@@ -14,12 +20,28 @@ type spaces struct {
 // perStep is how many bytes of start tags may be looked at for one step.
 const perStep = 64
 
-// inSpace reports that an element is of a namespace, or that nothing says of which it is.
+// prefixed reports that an attribute has a prefix as the member has one: without a prefix it
+// is of no namespace, so that type and xsi:type are two.
+func (m *Matcher) prefixed(w *spec.Member, c uint32, i int) bool {
+	return m.Tree.Prefixed(c) == (w.Local(m.form, w.Names[i]) != w.Names[i])
+}
+
+// spelled reports that an element or attribute has the prefix that the file writes.
+func (m *Matcher) spelled(w *spec.Member, c uint32, i int) bool {
+	prefix, _, found := strings.Cut(w.Names[i], ":")
+	return found == m.Tree.Prefixed(c) && (!found || string(m.Tree.Prefix(c)) == prefix)
+}
+
+// inSpace reports that an element or attribute is of a namespace, or that nothing says of which it is.
 func (m *Matcher) inSpace(c uint32, space string) bool {
 	if space == "" {
 		return true
 	}
 	prefix := m.Tree.Prefix(c)
+	if m.Tree.Nodes[c].Kind == tree.Attribute {
+		found := m.around(prefix)
+		return len(found) == 0 || string(found) == space
+	}
 	found, own, cost := m.Tree.Declared(c, prefix)
 	m.steps += cost / perStep
 	if !own {

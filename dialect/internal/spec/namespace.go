@@ -33,7 +33,7 @@ func (s *Shape) namespaces() {
 
 // namespaces sets the namespaces of the names of a member.
 func (w *Member) namespaces(declared map[string]string) {
-	if w.Attribute || w.Text {
+	if w.Text || w.Attribute && strings.HasPrefix(w.Names[0], "xmlns:") {
 		return
 	}
 	for i, name := range w.Names {

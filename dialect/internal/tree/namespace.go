@@ -2,14 +2,19 @@ package tree
 
 import "bytes"
 
-// Prefix is the prefix of the name of an element, empty for none.
+// Prefixed reports that the name of an element or attribute has a prefix.
+func (t *Tree) Prefixed(n uint32) bool {
+	start := t.Nodes[n].KeyStart
+	return start > 0 && t.Source[start-1] == ':'
+}
+
+// Prefix is the prefix of the name of an element or attribute, empty for none.
 func (t *Tree) Prefix(n uint32) []byte {
-	end := int(t.Nodes[n].KeyStart)
-	if end == 0 || t.Source[end-1] != ':' {
+	if !t.Prefixed(n) {
 		return nil
 	}
-	end--
-	return t.Source[bytes.LastIndexByte(t.Source[:end], '<')+1 : end]
+	end := t.Nodes[n].KeyStart - 1
+	return t.Source[bytes.LastIndexAny(t.Source[:end], "< \t\r\n")+1 : end]
 }
 
 // Declared is the namespace that the start tag of an element declares for a prefix, or for
