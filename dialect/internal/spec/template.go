@@ -203,6 +203,13 @@ func (t *Template) tags() bool {
 	return t.Tagged
 }
 
+// Fixed reports that a constant must stand at or below a place, also below members without
+// a name.
+func (t *Template) Fixed() bool {
+	fixed := func(w Member) bool { return !w.Optional && w.Value.Fixed() }
+	return t.tags() || slices.ContainsFunc(t.Members, fixed) || t.Op == OpObject && t.Rest != nil && (t.Rest.Must || fixed(*t.Rest))
+}
+
 // StandsIn reports that a hole is written with a text of its own if nothing is set.
 func (t *Template) StandsIn() bool { return t.Op == OpHole && t.Hole.StandIn != nil }
 
