@@ -40,7 +40,7 @@ func (f *filler) fault(of *parlance.Outcome, item int32, req *wire.Request) (sco
 			continue
 		}
 		o := parlance.Outcome{Code: f.get(s, spec.AttrCode), Family: f.get(s, spec.AttrFamily)}
-		bad := 1 + meaning.Worse(f.d.ItemMeaning(&o, of, f.get(s, spec.AttrIs), f.failuresOnly, req).Kind)
+		bad := 1 + meaning.Worse(f.d.ItemMeaning(&o, of, f.get(s, spec.AttrIs), f.failuresOnly || scopes[item].fails, req).Kind)
 		if bad > worst {
 			scope, worst = s, bad
 		}
@@ -146,7 +146,7 @@ func (f *filler) item(it *parlance.Item, of *parlance.Outcome, scope int32, req 
 		f.nestedResponse(o, of, body, headers, req)
 	}
 	if o.Kind == 0 {
-		r := f.d.ItemMeaning(o, of, get(spec.AttrIs), f.failuresOnly, req)
+		r := f.d.ItemMeaning(o, of, get(spec.AttrIs), f.failuresOnly || f.m.scopes[scope].fails, req)
 		o.Kind, o.Reason = r.Kind, r.Reason
 		if r.Kind == parlance.KindNoted && r.Key == "" {
 			f.m.unread++

@@ -290,5 +290,6 @@ func (m *Matcher) object(t *spec.Template, n uint32) bool {
 			present++
 		}
 	}
+	m.scopes[m.scope].fails = t.Fails && !m.cut // else what tells it from a success may be missing
 	return (present > 0 || m.cut || t.AllOptional()) && m.say(t.Is, from)
 }

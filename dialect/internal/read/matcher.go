@@ -37,6 +37,7 @@ type scope struct {
 	items  bool   // it is about items, made by it or by turns inside it
 	both   bool   // it can hold a text of its own beside deeper ones
 	within bool   // it is inside of an item, whose error it is
+	fails  bool   // of an item: its form is that of a failure
 	mapped bool   // it stands in a map of errors: a name around it is a path
 
 	last      int32 // one more than the place of its last bind

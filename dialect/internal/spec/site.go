@@ -30,6 +30,7 @@ type Site struct {
 	Root    bool   // it is the body itself
 	Single  bool   // what it stands in holds one record
 	Is      string // what the form says of it
+	Fails   bool   // it failed, unless its code or status says otherwise
 	Within  uint16 // of a Field of an Item: the site of the Item, else 0
 	Fields  bool   // of an Item: there is a place for its Fields
 }
@@ -198,7 +199,7 @@ func (l *locator) record(e *Template, p route, key Target) {
 		}
 		if len(l.shape.Sites) < maxSites {
 			e.Site[o-Item] = uint16(len(l.shape.Sites))
-			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: p.around[o], Keys: p.keys[o], Tree: p.tree, Indexed: p.index, Single: p.single, Is: p.is, Must: e.RequiredOf(o), Whole: e.Integers().Of(o)})
+			l.shape.Sites = append(l.shape.Sites, Site{Owner: o, Written: p.around[o], Keys: p.keys[o], Tree: p.tree, Indexed: p.index, Single: p.single, Is: p.is, Fails: e.Fails, Must: e.RequiredOf(o), Whole: e.Integers().Of(o)})
 			if o == Item {
 				p.item = e.Site[0]
 				l.shape.Sites[p.item].Fields = p.errors || e.errorsByName()

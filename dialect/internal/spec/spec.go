@@ -127,6 +127,7 @@ func (d *Spec) prepare() {
 	}
 	for _, s := range d.Shapes {
 		if s.Sites == nil {
+			d.failedForms(s)
 			s.locate()
 		}
 		if s.Form == FormJSON {

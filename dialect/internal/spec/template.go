@@ -56,6 +56,7 @@ type Template struct {
 	Space     string      // the namespace of that prefix, if the shape declares it
 	AnyName   string      // what a skipped name is written as
 	Is        string      // what the form says by itself: $is
+	Fails     bool        // of a record: it failed, unless its code or status says otherwise
 	Elems     []*Template // of a list, or alternatives
 	Def       *Instance   // what a reference refers to
 	ReadOnly  bool        // {$read: …}

@@ -219,5 +219,5 @@ func (w *output) badness(of *parlance.Outcome) int {
 	if w.status >= 400 {
 		whole = *w.o
 	}
-	return meaning.Worse(w.d.ItemMeaning(of, &whole, w.shape.Sites[w.inside].Is, w.shape.FailuresOnly, w.req).Kind)
+	return meaning.Worse(w.d.ItemMeaning(of, &whole, w.shape.Sites[w.inside].Is, w.shape.FailuresOnly || w.shape.Sites[w.inside].Fails, w.req).Kind)
 }

@@ -86,7 +86,7 @@ func (w *output) anyNamed(t *spec.Template, write func(key string, value *spec.T
 			return
 		}
 	}
-	if w.has(value) || !t.Rest.Optional && (t.Rest.Must || value.Fixed()) {
+	if w.has(value) || !t.Rest.Optional && (t.Rest.Must && value.Op == spec.OpObject || value.Fixed()) {
 		write(t.AnyName, value)
 	}
 }

@@ -193,7 +193,7 @@ func (w *output) readsBack(it *parlance.Item, s *spec.Site, written spec.Set) *s
 		if written.Has(spec.Item, spec.AttrStatus) {
 			o.Status = status
 		}
-		m.back = w.d.ItemMeaning(&o, w.o, s.Is, w.shape.FailuresOnly, w.req)
+		m.back = w.d.ItemMeaning(&o, w.o, s.Is, w.shape.FailuresOnly || s.Fails, w.req)
 	}
 	return m.back
 }
