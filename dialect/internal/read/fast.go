@@ -136,7 +136,7 @@ func (m *Matcher) flat(t *spec.Template, n uint32, f *fieldExtents) bool {
 				return false
 			}
 		case !w.Constant && w.Value.Op != spec.OpAbsent && tree.Empty(&m.Tree, c):
-			if m.Filled(w, c) {
+			if m.Filled(w, c) || !w.Optional && w.Value.Fixed() {
 				return false
 			}
 			continue

@@ -56,7 +56,8 @@ func (m *Matcher) member(w *spec.Member, n uint32) (fits, present bool) {
 		m.unfitAt(empty, "")
 		return true, false
 	case unfit == 0:
-		return !w.Must, true
+		// A constant in it must be there too, once the member is.
+		return !w.Must && (w.Optional || m.lenient || m.cut || !w.Value.Fixed()), true
 	}
 	return m.unfit(w, unfit), true
 }

@@ -13,6 +13,7 @@ func (d *Spec) checkReach(r *Reporter) {
 		}
 		r.checkTemplates(s.Body, map[*Instance]bool{})
 		d.checkRecords(r, s)
+		d.checkForms(r, s)
 	}
 	for _, w := range d.Codes.Rows {
 		d.checkRow(r, w)

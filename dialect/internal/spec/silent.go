@@ -16,6 +16,24 @@ func (d *Spec) failedForms(s *Shape) {
 	}
 }
 
+// checkForms warns of forms of records that a constant tells apart, if none of them says
+// success: each would be one without its code.
+func (d *Spec) checkForms(r *Reporter, s *Shape) {
+	if s.Body == nil || s.WriteOnly || s.FailuresOnly {
+		return
+	}
+	var silent []*Template
+	if good := d.recordForms(s.Body, map[*Instance]bool{}, &silent); good || len(silent) < 2 {
+		return
+	}
+	meant := BitOf(Item, AttrCode) | BitOf(Item, AttrStatus) | BitOf(Item, AttrKind) | BitOf(Item, AttrBody)
+	for _, t := range silent {
+		if t.Tagged && t.Reads&meant != 0 && t.RequiredOf(Item)&meant == 0 {
+			r.Warn(t.Pos, "loose_success", "write $is: success in the form of a record that went well; then this one is a failure", "a record of this form is a success if it has no code, because the form has no $is")
+		}
+	}
+}
+
 // recordForms collects the forms of records that say nothing of themselves. It reports
 // whether another one says success.
 func (d *Spec) recordForms(t *Template, seen map[*Instance]bool, silent *[]*Template) (good bool) {

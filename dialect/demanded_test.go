@@ -1,0 +1,63 @@
+package dialect_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/parlance-api/parlance"
+	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/dialect/authoring"
+)
+
+// A constant in a member must be there once the member is, also if that is empty.
+func TestAnEmptyMemberLacksTheConstantInIt(t *testing.T) {
+	t.Parallel()
+	const codes = "codes: {200: success, 4xx: invalid}\nshapes: [{name: good, status: 200, is: success, "
+	const one = codes + `json: {v?: $any, a: {ok: true}}}]`
+	const deep = codes + `json: {v?: $any, a: {b: {ok: true}}}}]`
+	const either = codes + `json: {v?: $any, a: {$either: [{ok: true}, {ok: 1}]}}}]`
+	const named = codes + "json: {v?: $any, a: $inner}}]\ndefine: {inner: {ok: true, x: $any}}"
+	const may = codes + `json: {v?: $any, a?: {ok: true}, b: $any}}]`
+	const xml = codes + `xml: {r: {v?: $any, a: {s: {"@ok": "true"}}}}}]`
+	for _, c := range []struct {
+		file, body string
+		kind       parlance.Kind
+	}{
+		{one, `{"a":{"ok":true}}`, parlance.KindSuccess},
+		{one, `{"a":{}}`, parlance.KindNoted},
+		{one, `{"a":[]}`, parlance.KindNoted},
+		{one, `{"a":null}`, parlance.KindNoted},
+		{one, `{"a":""}`, parlance.KindNoted},
+		{one, `{"v":1,"a":{}}`, parlance.KindNoted},
+		{deep, `{"a":{"b":{"ok":true}}}`, parlance.KindSuccess},
+		{deep, `{"v":1,"a":{}}`, parlance.KindNoted},
+		{deep, `{"v":1,"a":{"b":{}}}`, parlance.KindNoted},
+		{either, `{"v":1,"a":{"ok":1}}`, parlance.KindSuccess},
+		{either, `{"v":1,"a":{}}`, parlance.KindNoted},
+		{named, `{"v":1,"a":{"ok":true}}`, parlance.KindSuccess},
+		{named, `{"v":1,"a":null}`, parlance.KindNoted},
+		{may, `{"b":1,"a":null}`, parlance.KindSuccess},
+		{xml, `<r><a><s ok="true"/></a></r>`, parlance.KindSuccess},
+		{xml, `<r><v>1</v><a/></r>`, parlance.KindNoted},
+		{xml, `<r><v>1</v><a><s/></a></r>`, parlance.KindNoted},
+	} {
+		d := compile(t, c.file)
+		r := d.Decode(dialect.Request{}, dialect.Response{Status: http.StatusOK, Body: []byte(c.body)})
+		if r.Outcome.Kind != c.kind || len(r.Diagnostics) > 0 != (c.kind == parlance.KindNoted) {
+			t.Errorf("%s by %s reads as %s, not %s: %v", c.body, c.file, r.Outcome.Kind, c.kind, r.Diagnostics)
+		}
+	}
+}
+
+func TestFormsOfRecordsOfWhichNoneSaysSuccessAreCalledLoose(t *testing.T) {
+	t.Parallel()
+	const file = "dialect: x\ncodes: {200: success, E1: {kind: conflict, status: 409}}\nshapes:\n" +
+		"  - {name: batch, status: 200, path: /batch, json: {rows!: [{ok: false, id: $item, error?: $item.code}, "
+	for form, loose := range map[string]bool{"{ok: true, id: $item}": true, "{ok: true, id: $item, $is: success}": false} {
+		all := authoring.Lint("x.yaml", []byte(file+form+"]}}\n  - {name: other, status: 200, json: $data}\n"))
+		if got := slices.ContainsFunc(all, func(d parlance.Diagnostic) bool { return d.Rule == "loose_success" }); got != loose {
+			t.Errorf("%s: %v", form, all)
+		}
+	}
+}
