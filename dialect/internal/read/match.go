@@ -151,6 +151,7 @@ func (m *Matcher) text(h *spec.Hole, text []byte) bool {
 	if h.Defaults && string(text) == h.Fallback {
 		return true
 	}
+	var kept tree.Extent // of the reading before
 	for i := range h.Readings {
 		r := &h.Readings[i]
 		if r.Pattern != nil {
@@ -174,8 +175,13 @@ func (m *Matcher) text(h *spec.Hole, text []byte) bool {
 			m.bindExtra(r.Extra, s)
 			continue
 		}
-		if b := m.bind(r.Target, s, i > 0 && h.Readings[0].Pattern == nil && h.Readings[0].Target.Owner == spec.Whole && m.later == 0); b != nil && h.Shared {
-			m.deepen(b)
+		if b := m.bind(r.Target, s, i > 0 && h.Readings[0].Pattern == nil && h.Readings[0].Target.Owner == spec.Whole && m.later == 0); b != nil {
+			if string(m.textAt(kept)) == string(s) {
+				b.Extent = kept // it is one text for both
+			}
+			if kept = b.Extent; h.Shared {
+				m.deepen(b)
+			}
 		}
 	}
 	return true

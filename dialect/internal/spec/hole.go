@@ -71,7 +71,16 @@ func (h *Hole) IsStatus() bool {
 func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 	h := &Hole{}
 	operands := splitOutside(text, " & ")
-	if first := strings.TrimSpace(operands[0]); len(operands) > 1 && isPattern(first) && first == unquote(first) {
+	first := strings.TrimSpace(operands[0])
+	if head, guard, found := cutOutside(first, " is "); found && len(operands) > 1 && strings.HasPrefix(first, "$") {
+		c.Fault(pos, "bad_hole", "write "+head+" & "+strings.Join(operands[1:], " & ")+" is "+guard, "`is` comes last, after all attributes and patterns")
+		return nil
+	}
+	if whole := unquote(text); whole != text && strings.HasPrefix(whole, "$") || first != unquote(first) && strings.HasPrefix(unquote(first), "$") {
+		c.Fault(pos, "bad_hole", "write it without these quotes", "the quotes make a literal text of %s", unquote(first))
+		return nil
+	}
+	if len(operands) > 1 && isPattern(first) && first == unquote(first) {
 		c.Fault(pos, "bad_hole", "put it in quotes: '"+first+"' & "+strings.Join(operands[1:], " & "), "a pattern before & needs quotes, because & could be a part of it")
 		return nil
 	}

@@ -135,6 +135,12 @@ func (e *Expected) Outcome() (o parlance.Outcome) {
 	if text, err := json.Marshal(e.Value); err != nil || json.Unmarshal(text, &o) != nil {
 		return parlance.Outcome{}
 	}
+	items, _ := e.Value["items"].([]any)
+	for i := range min(len(items), len(o.Items)) {
+		if one, _ := items[i].(map[string]any); one["index"] == nil {
+			o.Items[i].Index = i // its place in the list
+		}
+	}
 	return o
 }
 

@@ -22,6 +22,9 @@ func (w *output) render(h *spec.Hole) string {
 		if w.field != nil && !w.merged {
 			w.lost("fields["+strconv.Itoa(w.fieldAt)+"]."+spec.AttrMessage.String(), "the dialect is recognized by another text here")
 		}
+		if first := h.Readings[0].Target; text == "" && spec.HasBare(h.Guard.Parts) && first == (spec.Target{Owner: spec.Whole, Attr: spec.AttrCode}) {
+			w.lost("code", "it has none, and "+strconv.Quote(h.Guard.Canonical())+" is written, by which the form is recognized")
+		}
 		return h.Guard.Canonical()
 	}
 	switch {
