@@ -61,3 +61,16 @@ func TestFormsOfRecordsOfWhichNoneSaysSuccessAreCalledLoose(t *testing.T) {
 		}
 	}
 }
+
+func TestABodyOfBlanksIsEmpty(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"json: {a!: $data}", "xml: {r: {a!: $data}}"} {
+		d := compile(t, "codes: {200: success, 4xx: invalid}\nshapes: [{name: good, status: 200, is: success, "+form+"}]")
+		for _, body := range []string{"  \n ", "\t", "\xEF\xBB\xBF\n"} {
+			r := d.Decode(dialect.Request{}, dialect.Response{Status: http.StatusOK, Body: []byte(body)})
+			if len(r.Diagnostics) != 1 || r.Diagnostics[0].Rule != "empty_body" || r.Outcome.Kind != parlance.KindNoted {
+				t.Errorf("%q by %s reads as %s with %v", body, form, r.Outcome.Kind, r.Diagnostics)
+			}
+		}
+	}
+}

@@ -28,6 +28,7 @@ func TestWhatCannotBeUnderstoodExitsWith2AndSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, args, stdin, want string }{
 		{"a command that does not exist", "decoed", "", "parlance: there is no command \"decoed\"\nhint: did you mean \"decode\"? parlance --help lists the commands\n"},
+		{"a code that begins with a hyphen", "explain json-rpc -32601", "", "parlance: unknown shorthand flag: '3' in -32601\nhint: write -- before an argument that begins with a hyphen: -- -32601\n"},
 		{"a flag that does not exist", "decode --dialct vms", "", "parlance: unknown flag: --dialct\nhint: did you mean --dialect?\n"},
 		{"a flag without its value", "decode --dialect", "", "parlance: flag needs an argument: --dialect\nhint: parlance decode --help lists the flags\n"},
 		{"no dialect", "decode", "", "parlance: --dialect: no dialect is named\nhint: name one; parlance dialects"},

@@ -32,7 +32,11 @@ func unknownCommand(root *cobra.Command, args []string) error {
 func unknownFlag(cmd *cobra.Command, err error) error {
 	hint := cmd.CommandPath() + " --help lists the flags"
 	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) {
+	switch {
+	case !errors.As(err, &unknown):
+	case strings.Trim(unknown.GetSpecifiedShortnames(), "0123456789.,-") == "" && unknown.GetSpecifiedShortnames() != "":
+		hint = "write -- before an argument that begins with a hyphen: -- -" + unknown.GetSpecifiedShortnames()
+	default:
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 		if best := nearest.Word(unknown.GetSpecifiedName(), names); best != "" {

@@ -152,6 +152,10 @@ func (m *Matcher) noteCut(res *wire.Response, success bool) {
 
 // noteUnfit notes that a body fits no shape.
 func (m *Matcher) noteUnfit(res *wire.Response) {
+	if res.Status < 300 && len(beginning(res.Body)) == 0 {
+		m.note("empty_body", "the body is empty but for blanks, although the dialect has one here")
+		return
+	}
 	if m.form == spec.FormNone {
 		m.note("unfit_body", "the body has a form that the dialect does not describe here")
 		return
