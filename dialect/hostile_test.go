@@ -49,7 +49,7 @@ func TestAHostileBodyCostsLittleAndNeverTurnsAResponseAround(t *testing.T) {
 		{"a number of 10 MB", "vbapi", json, strings.Repeat("9", ten), "broken_body", parlance.KindNoted},
 		{"a body cut off in the middle, and not known to be cut", "vbapi", json, `{"data":{"id":1},"error":{"ti`, "broken_body", parlance.KindNoted},
 		{"a body that goes on behind its end", "vbapi", json, `{"data":1,"error":null,"debug":{}} {}`, "broken_body", parlance.KindNoted},
-		{"an empty body of white space", "vbapi", json, " \n", "unfit_body", parlance.KindNoted},
+		{"an empty body of white space", "vbapi", json, " \n", "empty_body", parlance.KindNoted},
 		{"null bytes", "vbapi", json, strings.Repeat("\x00", 1000), "broken_body", parlance.KindNoted},
 		{"JSON in UTF-16", "vbapi", json, utf16LE(`{"data":null,"error":{"title":"a"},"debug":{}}`), "not_utf8", parlance.KindFailed},
 		{"HTML that is called JSON", "vbapi", json, "<html><title>Log in</title></html>", "unfit_body", parlance.KindNoted},

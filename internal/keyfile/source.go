@@ -99,6 +99,8 @@ func (r *Reporter) syntax(err error, source []byte) {
 	switch {
 	case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
 		message, hint = "YAML does not allow tabs for indentation", "indent with spaces"
+	case strings.Contains(message, "expected ',' or"):
+		hint = "inside of { } and [ ], a text with a brace, a bracket or a comma must be in quotes"
 	case strings.Contains(message, "UTF-8"), strings.Contains(message, "control characters"):
 		hint = "save the file as UTF-8"
 	case !needsQuotes(line) && Indentation(line) != Indentation(before):
