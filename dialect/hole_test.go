@@ -77,3 +77,11 @@ samples:
 		t.Errorf("%v", all)
 	}
 }
+
+func TestABraceInsideOfBracesNeedsQuotes(t *testing.T) {
+	t.Parallel()
+	all := authoring.Lint("x.yaml", []byte("dialect: t\ncodes: {200: success}\nshapes:\n  - {name: a, json: {descr!: $any = {}, x: $detail}}\n"))
+	if len(all) != 1 || !strings.HasPrefix(all[0].Hint, "inside of { } and [ ]") {
+		t.Errorf("%v", all)
+	}
+}
