@@ -43,7 +43,7 @@ func exchange(x *C.parlance_exchange) *abi.Exchange {
 	e := &abi.Exchange{
 		Method: text(x.method), Path: text(x.path), Key: text(x.key),
 		RequestHeader: text(x.request_header), Status: int(x.status), Reason: parlance.Reason(text(x.reason)), Header: text(x.header), Body: bytes(x.body),
-		Cut: x.flags&C.PARLANCE_CUT != 0, RetryUnsafe: x.flags&C.PARLANCE_RETRY_UNSAFE != 0,
+		Cut: x.flags&C.PARLANCE_CUT != 0, Ahead: x.flags&C.PARLANCE_AHEAD != 0, RetryUnsafe: x.flags&C.PARLANCE_RETRY_UNSAFE != 0,
 		Attempts: int(x.attempts), Data: bytes(x.data), DataType: text(x.data_type),
 	}
 	if x.now != 0 {
@@ -244,6 +244,8 @@ func parlanceTranslate(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
 	}
 	out, r, changed, err := t.Translate(buffer(x), exchange(x))
 	switch {
+	case err == abi.ErrBody:
+		return C.PARLANCE_BODY
 	case err != nil:
 		return failed(x, err)
 	case !changed:

@@ -46,6 +46,7 @@ typedef int32_t parlance_translator;
 enum {
 	PARLANCE_PASS = 0,     /* no, or nothing is to be changed: nothing was written */
 	PARLANCE_WRITTEN = 1,  /* yes, or the result is in out */
+	PARLANCE_BODY = 2,     /* the body is needed: nothing was written */
 	PARLANCE_SMALL = -1,   /* out is too small: length is the size that it needs */
 	PARLANCE_ERROR = -2,   /* out says what is wrong, as JSON */
 	PARLANCE_CLOSED = -3,  /* the dialect or the translator is not open */
@@ -57,6 +58,7 @@ enum {
 enum {
 	PARLANCE_CUT = 1,          /* body is the beginning of a longer one */
 	PARLANCE_RETRY_UNSAFE = 2, /* the caller allows a retry that may do the request twice */
+	PARLANCE_AHEAD = 4,        /* of parlance_translate: the body has not come yet */
 };
 
 /*
@@ -132,7 +134,8 @@ int parlance_encode(parlance_dialect d, parlance_exchange *x);
 
 /*
  * Writes the response for the callers of the other dialect. Sets out_status and out_kept.
- * PARLANCE_PASS says that the response is to be sent as it came.
+ * PARLANCE_PASS says that the response is to be sent as it came. With PARLANCE_AHEAD it can
+ * return PARLANCE_BODY: call it again with the body.
  */
 int parlance_translate(parlance_translator t, parlance_exchange *x);
 

@@ -82,11 +82,21 @@ func (t *Translator) Passes(req dialect.Request, res dialect.Response, read *dia
 // Translate translates a response to req, which is the caller's request. The Path is the one
 // at the upstream, if the two differ. Set res.Cut if the body was not read, or not to its
 // end. It never fails: a response that cannot be read gets the meaning of its status.
+//
+// A failure tells its caller the upstream's time for a retry. A response that names no
+// request gets the X-Request-Id of req.
 func (t *Translator) Translate(req dialect.Request, res dialect.Response) Result {
 	read := t.from.Decode(req, res)
-	if o := &read.Outcome; !o.Kind.Good() {
+	o := &read.Outcome
+	if !o.Kind.Good() {
 		d := t.from.Decide(req, o)
+		if d.Act == parlance.ActRetry && d.RetrySafe && len(d.Schedule) > 0 && o.RetryAfter == 0 {
+			o.RetryAfter = d.Schedule[0]
+		}
 		Advise(o, &d)
+	}
+	if o.RequestID == "" {
+		o.RequestID = value(req.Header, "X-Request-Id")
 	}
 	return t.Write(req, res, &read)
 }

@@ -178,8 +178,12 @@ func (t *Translator) NeedsBody(x *Exchange) (bool, error) {
 	return t.of.NeedsBody(req, res.Status, res.Header), nil
 }
 
+// ErrBody is the error of a translation that needs the body of a response, which has not come.
+var ErrBody = errors.New("the body is needed")
+
 // Translate appends the response for the callers: its header, and its body behind it. It
 // reports false and appends nothing if the response of the upstream is to be sent as it came.
+// Before the body has come, its error is ErrBody if that has to be read.
 func (t *Translator) Translate(out []byte, x *Exchange) (_ []byte, _ Response, changed bool, err error) {
 	req, res, err := x.both(t.from)
 	if err != nil {
@@ -187,6 +191,12 @@ func (t *Translator) Translate(out []byte, x *Exchange) (_ []byte, _ Response, c
 	}
 	if req.Key == "" {
 		req.Key = t.of.Key(req.Header)
+	}
+	if x.Ahead {
+		if t.of.NeedsBody(req, res.Status, res.Header) {
+			return out, Response{}, false, ErrBody
+		}
+		res.Cut = true
 	}
 	result := t.of.Translate(req, res)
 	if result.Untouched() && result.Status == res.Status {

@@ -26,6 +26,7 @@ type Exchange struct {
 	Header        string
 	Body          []byte // without its transfer coding and content coding
 	Cut           bool   // Body is the beginning of a longer one
+	Ahead         bool   // the body has not come yet
 
 	RetryUnsafe bool      // the caller allows a retry that may do the request twice
 	Attempts    int       // how often the request was sent so far; 0 is once

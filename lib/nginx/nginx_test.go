@@ -1,0 +1,244 @@
+// Package nginx_test holds the module for nginx, in real nginx in front of real upstreams.
+package nginx_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// source is where Debian keeps the headers of nginx.
+const source = "/usr/share/nginx/src"
+
+// built are the module and the library. All tests share them.
+var built = sync.OnceValues(func() (b struct{ dir, module, library string }, err error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return b, err
+	}
+	if b.dir, err = os.MkdirTemp("", "parlance-nginx"); err != nil {
+		return b, err
+	}
+	b.library = filepath.Join(b.dir, "libparlance.so")
+	if b.module, err = module(filepath.Join(here, "module")); err != nil {
+		return b, err
+	}
+	return b, run("..", "go", "build", "-buildmode=c-shared", "-o", b.library, ".")
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if b, err := built(); err == nil && b.dir != "" {
+		_ = os.RemoveAll(b.dir)
+	}
+	os.Exit(code)
+}
+
+// module builds the module as its users do. What ./configure finds out about the machine takes
+// it half a minute, and is kept for the next time.
+func module(from string) (string, error) {
+	version, err := exec.Command("nginx", "-V").CombinedOutput()
+	if err != nil {
+		return "", err
+	}
+	config, err := os.ReadFile(filepath.Join(from, "config"))
+	if err != nil {
+		return "", err
+	}
+	caches, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(caches, "parlance", fmt.Sprintf("nginx-%x", sha256.Sum256(fmt.Appendf(version, "%s%s", from, config)))[:24])
+	if _, err := os.Stat(filepath.Join(dir, "objs", "Makefile")); err != nil {
+		made := dir + ".making"
+		_ = os.RemoveAll(made)
+		_ = os.RemoveAll(dir)
+		if err := os.CopyFS(made, os.DirFS(source)); err != nil {
+			return "", err
+		}
+		if err := run(made, "sh", "configure", "--with-compat", "--with-debug", "--with-cc-opt=-g -O2 -Wno-cast-function-type -Wextra", "--add-dynamic-module="+from); err != nil {
+			return "", err
+		}
+		if err := os.Rename(made, dir); err != nil {
+			return "", err
+		}
+	}
+	return filepath.Join(dir, "objs", "ngx_http_parlance_module.so"), run(dir, "make", "-f", "objs/Makefile", "modules")
+}
+
+func run(dir, name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", cmd, err, out)
+	}
+	return nil
+}
+
+// proxy is nginx with the module.
+type proxy struct {
+	t       *testing.T
+	dir     string
+	address string
+	cmd     *exec.Cmd
+	client  *http.Client
+	fails   bool // its end is not that of a test that passed
+}
+
+// start runs nginx with such a configuration of http. LISTEN stands for its address.
+func start(t *testing.T, config string) *proxy {
+	t.Helper()
+	p := prepared(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.address = listener.Addr().String()
+	socket, err := listener.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.configure(config)
+	p.cmd = exec.Command("nginx", "-p", p.dir, "-c", "nginx.conf", "-e", "error.log")
+	p.cmd.Env = append(os.Environ(), "NGINX=3;") // it takes the socket over, so that no other process gets the port
+	p.cmd.ExtraFiles = []*os.File{socket}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = listener.Close()
+	_ = socket.Close()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Signal(os.Interrupt)
+		_ = p.cmd.Wait()
+		log := p.log()
+		if t.Failed() || strings.Contains(log, "exited on signal") != p.fails || strings.Contains(log, "[alert]") != p.fails {
+			t.Errorf("the log of nginx:\n%s", log)
+		}
+	})
+	return p
+}
+
+// prepared is a folder for nginx, with a client that asks it alone.
+func prepared(t *testing.T) *proxy {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(source, "configure")); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("the packages nginx and nginx-dev of Debian are missing")
+	}
+	if _, err := built(); err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{t: t, dir: t.TempDir()}
+	p.client = &http.Client{
+		Transport: &http.Transport{
+			DialContext: func(context context.Context, _, _ string) (net.Conn, error) {
+				return new(net.Dialer).DialContext(context, "tcp", p.address)
+			},
+			DisableCompression: true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	t.Cleanup(p.client.CloseIdleConnections)
+	return p
+}
+
+// configure writes nginx.conf.
+func (p *proxy) configure(config string) {
+	p.t.Helper()
+	b, _ := built()
+	user := ""
+	if os.Getuid() == 0 {
+		user = "user root root;"
+	}
+	text := fmt.Sprintf(`%s
+daemon off;
+worker_processes 1;
+pid nginx.pid;
+load_module %s;
+events { worker_connections 256; }
+http {
+	access_log off;
+	parlance_library %s;
+	client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
+%s
+}
+`, user, b.module, b.library, strings.ReplaceAll(config, "LISTEN", "listen "+p.address))
+	if err := os.WriteFile(filepath.Join(p.dir, "nginx.conf"), []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *proxy) log() string {
+	text, _ := os.ReadFile(filepath.Join(p.dir, "error.log"))
+	return string(text)
+}
+
+// check is what nginx -t says of a configuration, and whether it takes it.
+func (p *proxy) check(config string) (string, bool) {
+	p.t.Helper()
+	p.address = "127.0.0.1:9"
+	p.configure(config)
+	out, err := exec.Command("nginx", "-t", "-p", p.dir, "-c", "nginx.conf", "-e", "stderr").CombinedOutput()
+	return string(out), err == nil
+}
+
+// response is what a caller got.
+type response struct {
+	*http.Response
+	body string
+	err  error // the body broke off
+}
+
+// ask sends a request. The rest is names and values of fields; Host is the one of the request.
+func (p *proxy) ask(method, path string, fields ...string) response {
+	p.t.Helper()
+	r, err := p.try(method, path, fields...)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return r
+}
+
+func (p *proxy) try(method, path string, fields ...string) (response, error) {
+	req, err := http.NewRequestWithContext(p.t.Context(), method, "http://nginx"+path, nil)
+	if err != nil {
+		return response{}, err
+	}
+	for i := 0; i < len(fields); i += 2 {
+		req.Header.Set(fields[i], fields[i+1])
+		if fields[i] == "Host" {
+			req.Host = fields[i+1]
+		}
+	}
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return response{}, err
+	}
+	defer resp.Body.Close()
+	var body bytes.Buffer
+	_, err = io.Copy(&body, resp.Body)
+	return response{resp, body.String(), err}, nil
+}
+
+// upstream is the address of an API.
+func upstream(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
