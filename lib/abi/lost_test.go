@@ -10,6 +10,7 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect/httpdialect"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 	"github.com/parlance-api/parlance/lib/abi"
 )
 
@@ -50,10 +51,7 @@ func TestAResponseAndAReasonForNoneAreRefused(t *testing.T) {
 }
 
 func TestAKeyIsTakenFromTheHeaderThatTheDialectNames(t *testing.T) {
-	stripe, err := abi.Open("stripe")
-	if err != nil {
-		t.Fatal(err)
-	}
+	stripe := abi.New(catalogtest.Open(t, "stripe"))
 	for header, safe := range map[string]bool{"": false, "idempotency-key: k\r\n": true} {
 		out, err := stripe.Decide(nil, &abi.Exchange{Method: "POST", Path: "/v1/charges", RequestHeader: header, Status: 500})
 		if err != nil || strings.Contains(string(out), `"retry_safe":true`) != safe {
