@@ -22,26 +22,28 @@ import (
 const source = "/usr/share/nginx/src"
 
 // built are the module and the library. All tests share them.
-var built = sync.OnceValues(func() (b struct{ dir, module, library string }, err error) {
+var built = sync.OnceValues(func() (b struct{ module, library string }, err error) {
 	here, err := os.Getwd()
 	if err != nil {
 		return b, err
 	}
-	if b.dir, err = os.MkdirTemp("", "parlance-nginx"); err != nil {
-		return b, err
-	}
-	b.library = filepath.Join(b.dir, "libparlance.so")
+	b.library = filepath.Join(folder, "libparlance.so")
 	if b.module, err = module(filepath.Join(here, "module")); err != nil {
 		return b, err
 	}
 	return b, run("..", "go", "build", "-buildmode=c-shared", "-o", b.library, ".")
 })
 
+// folder is where the library is built.
+var folder string
+
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if b, err := built(); err == nil && b.dir != "" {
-		_ = os.RemoveAll(b.dir)
+	var err error
+	if folder, err = os.MkdirTemp("", "parlance-nginx"); err != nil {
+		panic(err)
 	}
+	code := m.Run()
+	_ = os.RemoveAll(folder)
 	os.Exit(code)
 }
 
