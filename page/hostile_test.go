@@ -48,6 +48,9 @@ func hostile(t *testing.T, text string) *dialect.Dialect {
 	q = strings.NewReplacer(`\a`, `\x07`).Replace(q)
 	// A code cannot be everything that a text can.
 	code := strconv.Quote(strings.Map(func(r rune) rune {
+		if r == '|' { // two codes are told apart by a list
+			return '/'
+		}
 		if strings.ContainsRune(",*\n", r) || r < ' ' {
 			return '_'
 		}
