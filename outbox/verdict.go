@@ -82,6 +82,12 @@ func judge(a attempt, p progress, t queue.Task, r Request) verdict {
 	case parlance.ActRetry, parlance.ActEscalate:
 		return v.again(a, t, r.RetryUnsafe)
 	}
+	return v.refused(a, p, r)
+}
+
+// refused is that the vendor says no: to the request, or to a repeat of what was done already.
+func (v verdict) refused(a attempt, p progress, r Request) verdict {
+	o, d := a.outcome, a.decision
 	if p.Poll != "" && o.Kind == parlance.KindNotFound {
 		v.why = "the vendor accepted the request and no longer knows its result: " + d.Why
 		return v.end(Uncertain)

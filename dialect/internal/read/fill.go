@@ -66,23 +66,8 @@ func (f *filler) whole(o *parlance.Outcome, req *wire.Request) {
 	if f.own = unsafe.String(unsafe.SliceData(f.m.own), len(f.m.own)); !f.lends {
 		f.own = strings.Clone(f.own)
 	}
-	worst, copied := f.worst(req), false
-	for deep := 0; deep <= int(f.m.deepest); deep++ {
-		for i := range binds {
-			if b := &binds[i]; b.target.Owner == spec.Whole && !b.kept && int(b.deep) == deep && !b.better(worst) {
-				if b.copy && b.target.Attr != spec.AttrNote {
-					copied = true
-					continue
-				}
-				f.one(o, i)
-			}
-		}
-	}
-	for i := 0; copied && i < len(binds); i++ { // a copy stands in for what has no text of its own
-		if b := &binds[i]; b.target.Owner == spec.Whole && b.copy && !b.kept && !b.better(worst) && b.target.Attr != spec.AttrNote {
-			f.one(o, i)
-		}
-	}
+	worst := f.worst(req)
+	f.told(o, worst)
 	if worst > 0 {
 		f.besides(o, worst)
 	}
@@ -92,6 +77,38 @@ func (f *filler) whole(o *parlance.Outcome, req *wire.Request) {
 		}
 	}
 }
+
+// told gives the Outcome what the worst form tells of the whole, the shallow texts first. A copy
+// stands in for what has no text of its own.
+func (f *filler) told(o *parlance.Outcome, worst uint8) {
+	binds, copied := f.m.binds, false
+	for deep := 0; deep <= int(f.m.deepest); deep++ {
+		for i := range binds {
+			b := &binds[i]
+			if !b.counts(worst) || int(b.deep) != deep {
+				continue
+			}
+			if b.standsIn() {
+				copied = true
+				continue
+			}
+			f.one(o, i)
+		}
+	}
+	for i := 0; copied && i < len(binds); i++ {
+		if b := &binds[i]; b.counts(worst) && b.standsIn() {
+			f.one(o, i)
+		}
+	}
+}
+
+// counts reports a text of the whole that no better form than the worst took.
+func (b *bind) counts(worst uint8) bool {
+	return b.target.Owner == spec.Whole && !b.kept && !b.better(worst)
+}
+
+// standsIn reports a copy that counts only if there is no text of its own.
+func (b *bind) standsIn() bool { return b.copy && b.target.Attr != spec.AttrNote }
 
 // worst is one more than the place in says of the worst that forms say of the whole, 0 if
 // they do not say several things.

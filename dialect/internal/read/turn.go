@@ -148,14 +148,13 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 	m.turns = min(turns, math.MaxUint8-1) + 1
 	wholeRead := false // an element was read that no constant tells apart
 	var apart uint64   // the elements that were read and that a constant tells apart
-	texts := len(t.Elems) == 1 && t.Elems[0].Op == spec.OpHole && t.Elems[0].Hole.Plain && of.key.Attr == spec.AttrNone
+	texts := listsTexts(t, &of)
 	records := t.Reads.Of(spec.Field)|t.Reads.Of(spec.Item) != 0
 	for c := n + 1; c < m.Tree.Nodes[n].Next; c = m.Tree.Nodes[c].Next {
 		if !m.Takes(&of, c) {
 			continue
 		}
-		if node := &m.Tree.Nodes[c]; texts && node.Kind == tree.Text && !node.Escaped && node.Start < node.End {
-			// The commonest list of all: texts, taken as they lie.
+		if node := &m.Tree.Nodes[c]; texts && lies(node) {
 			inside := m.scope
 			if m.later = later + spec.Btoi(wholeRead); records {
 				inside = m.newScope(t, m.scope, int32(fitted+failed), c)
@@ -195,6 +194,16 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 		return false // none says what the shape is recognized by
 	}
 	return m.elements(fitted, failed, beyond)
+}
+
+// listsTexts reports the template of the commonest list of all: texts.
+func listsTexts(t *spec.Template, of *Selection) bool {
+	return len(t.Elems) == 1 && t.Elems[0].Op == spec.OpHole && t.Elems[0].Hole.Plain && of.key.Attr == spec.AttrNone
+}
+
+// lies reports a text that can be taken as it lies.
+func lies(node *tree.Node) bool {
+	return node.Kind == tree.Text && !node.Escaped && node.Start < node.End
 }
 
 // elements reports whether a list fits by the numbers of its elements, and notes those that
