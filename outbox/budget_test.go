@@ -43,7 +43,7 @@ func TestFailuresOfALimitStayWithinItsBudget(t *testing.T) {
 				}
 				time.Sleep(time.Hour)
 				tries := map[string]int{}
-				for _, r := range s.got {
+				for _, r := range s.asked() {
 					tries[r.Path]++
 				}
 				if n := tries["/bad"]; n < c.least || n > c.most || c.every > 0 && tries["/good"] != requests/c.every {

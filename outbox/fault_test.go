@@ -277,7 +277,7 @@ func TestAnOlderProgramAndANewerOneShareAStore(t *testing.T) {
 		for i := range 20 {
 			s.is(fmt.Sprint(i), outbox.Delivered)
 		}
-		for _, r := range s.got {
+		for _, r := range s.asked() {
 			if i, err := strconv.Atoi(r.Path[1:]); err != nil || i%2 == 0 {
 				s.Errorf("the older program sent %s, %v", r.Path, err)
 			}

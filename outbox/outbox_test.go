@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -109,12 +110,17 @@ func (s *scene) put(r outbox.Request) string {
 
 // times are when the vendor got requests, to the second.
 func (s *scene) times() (all []time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, r := range s.got {
+	for _, r := range s.asked() {
 		all = append(all, r.At.Truncate(time.Second))
 	}
 	return all
+}
+
+// asked are the requests that the vendor got so far. The workers go on.
+func (s *scene) asked() []seen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.got)
 }
 
 func (s *scene) count() int { return len(s.times()) }
@@ -257,7 +263,7 @@ func TestAnAcceptedRequestIsFollowedToItsEnd(t *testing.T) {
 		time.Sleep(time.Hour)
 		d := s.is(id, outbox.Delivered)
 		var lines []string
-		for _, r := range s.got {
+		for _, r := range s.asked() {
 			lines = append(lines, fmt.Sprintf("%s %s %q at %v", r.Method, r.Path, r.Body, r.At.Truncate(10*time.Second)))
 		}
 		want := []string{`POST /orders "order" at 0s`, `GET /orders/1/status "" at 1m0s`, `GET /orders/1/status "" at 2m0s`,
@@ -324,7 +330,8 @@ func TestACredentialGoesToNoAddressThatAVendorNames(t *testing.T) {
 		s.run(outbox.New(s.store.Queue(), outbox.WithVendor("vendor", d, client.WithBase(s.transport), client.WithAPIKey("X-Key", "secret")), outbox.WithLogger(slog.New(slog.DiscardHandler))))
 		time.Sleep(time.Hour)
 		s.is(id, outbox.Delivered)
-		last := s.got[len(s.got)-1]
+		got := s.asked()
+		last := got[len(got)-1]
 		if last.Path != "/status" || last.Header.Get("X-Key") != "" || last.Header.Get("X-Color") != "" {
 			s.Errorf("the stranger got %s with %v", last.Path, last.Header)
 		}
@@ -519,7 +526,7 @@ func TestOrderIsKeptAndAnUncertainRequestBlocksIt(t *testing.T) {
 		time.Sleep(time.Minute)
 		s.is(ids[3], outbox.Delivered)
 		var paths []string
-		for _, r := range s.got {
+		for _, r := range s.asked() {
 			paths = append(paths, r.Path)
 		}
 		if got := strings.Join(paths, " "); got != "/1 /2 /3 /4" {
@@ -580,7 +587,7 @@ func TestOnlyTheRecordsThatFailedAreDeliveredAgain(t *testing.T) {
 		time.Sleep(time.Hour)
 		d := s.is(id, outbox.Refused) // one of them was
 		var bodies []string
-		for _, r := range s.got {
+		for _, r := range s.asked() {
 			bodies = append(bodies, strings.ReplaceAll(strings.ReplaceAll(r.Body, "{\"index\":{}}\n", ""), "\n", " "))
 		}
 		if want := []string{`{"n":0} {"n":1} {"n":2} {"n":3} `, `{"n":1} {"n":2} `, `{"n":1} `}; !reflect.DeepEqual(bodies, want) {
@@ -641,14 +648,15 @@ func TestAnEndIsToldByASignedWebhookThatArrives(t *testing.T) {
 		id := s.put(outbox.Request{})
 		time.Sleep(time.Hour)
 		s.is(id, outbox.Refused)
-		if len(s.got) != 3 || s.got[1].Path != "/hook" || s.got[2].Path != "/hook" {
-			s.Fatalf("got %+v", s.got)
+		got := s.asked()
+		if len(got) != 3 || got[1].Path != "/hook" || got[2].Path != "/hook" {
+			s.Fatalf("got %+v", got)
 		}
 		key, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
-		for _, r := range s.got[1:] {
+		for _, r := range got[1:] {
 			h := r.Header
 			at, _ := strconv.ParseInt(h.Get("Webhook-Timestamp"), 10, 64)
-			if want := outbox.Sign(key, h.Get("Webhook-Id"), at, []byte(r.Body)); h.Get("Webhook-Signature") != want || at != s.start.Add(r.At).Unix() || h.Get("Webhook-Id") != s.got[1].Header.Get("Webhook-Id") {
+			if want := outbox.Sign(key, h.Get("Webhook-Id"), at, []byte(r.Body)); h.Get("Webhook-Signature") != want || at != s.start.Add(r.At).Unix() || h.Get("Webhook-Id") != got[1].Header.Get("Webhook-Id") {
 				s.Errorf("header %v of %s, want %s", h, r.Body, want)
 			}
 			var e struct {
