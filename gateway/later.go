@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -78,6 +79,40 @@ func (g *Gateway) newLater(l Later) (_ *later, err error) {
 		made.routes.Handle(pattern, kept{always: true})
 	}
 	return made, nil
+}
+
+// ServeLater responds to a request that Config.Later stores, or to one for a status. It is for
+// a server that forwards all other requests by itself: it reports false for one of those,
+// whose body can still be read.
+func (g *Gateway) ServeLater(w http.ResponseWriter, r *http.Request) bool {
+	if g.later == nil || !g.later.wants(w, r) {
+		return false
+	}
+	x := g.newExchange(w, r)
+	defer x.end()
+	if !g.refused(w, x, r) && !g.takes(w, x, r) {
+		if x.asked.Body != nil {
+			r.Body = io.NopCloser(bytes.NewReader(x.asked.Body))
+		}
+		return false
+	}
+	g.tell(x, r, nil)
+	x.record(nil)
+	return true
+}
+
+// wants reports that a request may be one to store, or is one for a status.
+func (l *later) wants(w http.ResponseWriter, r *http.Request) bool {
+	if strings.HasPrefix(r.URL.Path, l.Path) {
+		return true
+	}
+	h, _ := l.routes.Handler(r)
+	route, ok := h.(kept)
+	if ok && !route.always && !prefer.Of(r.Header["Prefer"]).Async {
+		w.Header().Add("Vary", "Prefer")
+		return false
+	}
+	return ok
 }
 
 // outside maps the addresses in a response of the upstream.

@@ -17,6 +17,7 @@ type story struct {
 	kind     parlance.Kind   // what the response to the caller means, or that of the upstream
 	reason   parlance.Reason // the same
 	act      parlance.Act    // what the upstream's dialect says to do
+	safe     bool            // a retry can do nothing twice
 	attempts int             // at the upstream
 	held     string          // why the gateway did not retry
 	id       string          // the request ID of the upstream
@@ -37,6 +38,7 @@ func (s *story) learn(attempts []client.Attempt) {
 	}
 	a := &attempts[s.attempts-1]
 	s.upstream, s.kind, s.reason, s.act = a.Outcome.Status, a.Outcome.Kind, a.Outcome.Reason, a.Decision.Act
+	s.safe = a.Decision.RetrySafe
 	s.held, s.id, s.code = a.Held, a.Outcome.RequestID, a.Outcome.Code
 }
 

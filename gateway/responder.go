@@ -80,6 +80,23 @@ func (a *Reply) serve(g *Gateway, x *exchange) {
 	a.g, a.x = g, x
 }
 
+// Within gives the Reply the context of the request as a handler has it now, such as with an
+// activity id.
+func (a *Reply) Within(ctx context.Context) { a.request = a.request.WithContext(ctx) }
+
+// Dialect is the dialect of the caller.
+func (a *Reply) Dialect() *dialect.Dialect { return a.of.Dialect() }
+
+// Meaning is what the response means, once its status is known. safe reports that the request
+// can be sent again without doing anything twice. The zero Outcome is one that is not known.
+func (a *Reply) Meaning() (o parlance.Outcome, safe bool) {
+	if a.x == nil {
+		return o, false
+	}
+	s := &a.x.story
+	return parlance.Outcome{Kind: s.kind, Reason: s.reason, Code: s.code}, s.kind.Failing() && s.safe
+}
+
 // own is the exchange of a response that no upstream gave.
 func (a *Reply) own() *exchange {
 	if a.x == nil {

@@ -28,12 +28,16 @@ func (x *exchange) report(h http.Header) {
 		o := x.result()
 		r.Outcome = &o
 	}
-	in := &x.outer.inside
+	x.reported, h[core.ReportHeader] = x.outer.inside.add(r)
+}
+
+// add keeps a report. It returns the number of it, and the mark of its response.
+func (in *reports) add(r core.Report) (number int, mark []string) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	x.reported = len(in.all)
-	h[core.ReportHeader] = []string{strconv.Itoa(x.reported)}
+	number = len(in.all)
 	in.all = append(in.all, r)
+	return number, []string{strconv.Itoa(number)}
 }
 
 // correct puts another outcome into the report of a response whose head was sent.

@@ -46,7 +46,7 @@ record holds no credentials.`,
   parlance activity a62d1412-9fe9-4ac0-9dc7-3a3e35d202fd --store postgres://desk@db.example.com/shop`,
 		Args: arguments(0, 1, "an id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if at.name == "" {
+			if at.Name == "" {
 				return &mistake{message: "--store is empty", hint: "name the SQLite file of the server, or the URL of its PostgreSQL database"}
 			}
 			if len(args) == 0 {

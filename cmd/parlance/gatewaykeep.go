@@ -26,15 +26,15 @@ func (a *app) gatewayKeeps(ctx context.Context, f *gatewayFlags, config *gateway
 	config.Client = append(config.Client, own...)
 	later := len(f.async)+len(f.asyncAlways) > 0
 	switch {
-	case f.keep.name == "" && later:
+	case f.keep.Name == "" && later:
 		return nil, &mistake{message: "--async has no --store", hint: "for example: --store gateway.db"}
-	case f.keep.name == "":
+	case f.keep.Name == "":
 		return func() {}, nil
 	}
-	s, err := f.keep.open(ctx)
+	s, err := f.keep.Open(ctx)
 	if err != nil {
 		m := f.keep.fault(err)
-		if !f.keep.remote() {
+		if !f.keep.Remote() {
 			m.message, m.hint = "--store: "+err.Error(), "it is made where it is missing, in a folder that is there"
 		}
 		return nil, m
@@ -56,7 +56,7 @@ func (a *app) gatewayKeeps(ctx context.Context, f *gatewayFlags, config *gateway
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
 		if err := errors.Join(config.Recorder.Close(ending), s.Close()); err != nil {
-			config.Logger.Error("not all records are written", "error", f.keep.redact(err.Error()))
+			config.Logger.Error("not all records are written", "error", f.keep.Redact(err.Error()))
 		}
 	}, nil
 }

@@ -128,10 +128,10 @@ func (a *app) user(where string) (client.Option, error) {
 
 // openOutbox opens the outbox of a store for changes.
 func (a *app) openOutbox(ctx context.Context, at place, options ...outbox.Option) (*outbox.Outbox, store.Store, error) {
-	if at.name == "" {
+	if at.Name == "" {
 		return nil, nil, &mistake{message: "--store is empty", hint: "name an SQLite file, or the URL of a PostgreSQL database"}
 	}
-	db, err := at.open(ctx)
+	db, err := at.Open(ctx)
 	if err != nil {
 		return nil, nil, at.fault(err)
 	}

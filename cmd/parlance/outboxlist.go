@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/internal/say"
 	"github.com/parlance-api/parlance/outbox"
 )
@@ -74,7 +73,7 @@ func (f *outboxFilter) selects(d outbox.Delivery) bool {
 
 // reading opens the outbox of a store to be read.
 func (a *app) reading(at place, do func(*outbox.Reader) error) error {
-	if at.name == "" {
+	if at.Name == "" {
 		return &mistake{message: "--store is empty", hint: "name an SQLite file, or the URL of a PostgreSQL database"}
 	}
 	look, err := at.look()
@@ -115,7 +114,7 @@ attempt is due, and why. Limits that are shut are listed before them. Times are 
 				}
 				return f.each(cmd.Context(), b, func(d outbox.Delivery) error {
 					if asJSON {
-						return a.writeJSON(shown(d))
+						return a.writeJSON(d.Redacted())
 					}
 					s.delivery(d)
 					return nil
@@ -199,16 +198,7 @@ func tell(ctx context.Context, b *outbox.Reader, id string) (outboxStory, error)
 		return outboxStory{}, err
 	}
 	story, err := b.Story(ctx, id)
-	return outboxStory{shown(d), story}, err
-}
-
-// shown is a request without secrets.
-func shown(d outbox.Delivery) outbox.Delivery {
-	d.Request.URL = activity.CleanText(d.Request.URL)
-	d.Request.Header = activity.CleanHeader(d.Request.Header)
-	d.Request.Body, _ = activity.CleanBody(d.Request.Body)
-	d.Body, _ = activity.CleanBody(d.Body)
-	return d
+	return outboxStory{d.Redacted(), story}, err
 }
 
 // limits lists those that are shut or recover.
