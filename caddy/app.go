@@ -2,6 +2,7 @@ package caddyparlance
 
 import (
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -15,7 +16,25 @@ import (
 // metrics. Caddy makes one for a configuration, and lets go of it when a reload has put the
 // next in its place. A dialect file that has changed is compiled with the next one. If it has
 // faults, the reload fails and the old configuration stays.
+//
+// It also has the store of the directives that keep something. The first one that needs it
+// opens it, and a reload keeps it open.
 type App struct {
+	// Store is a file of SQLite, or a URL postgres://… of PostgreSQL, for several machines. It
+	// can have placeholders. The default is parlance.db in Caddy's folder for data.
+	Store string `json:"store,omitempty"`
+
+	// Schema is the schema of PostgreSQL: parlance.
+	Schema string `json:"schema,omitempty"`
+
+	// Line is the line of a Caddyfile that names the store, for errors.
+	Line string `json:"line,omitempty"`
+
+	shared   shared
+	store    *openStore
+	switches map[string]*maintenanceSwitch
+	outbox   vendors
+	log      *slog.Logger
 	mu       sync.Mutex
 	dialects map[string]loaded
 	metrics  *metrics
@@ -34,16 +53,25 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 
 // Provision registers the metrics.
 func (a *App) Provision(ctx caddy.Context) error {
-	a.dialects = map[string]loaded{}
-	a.metrics = newMetrics(ctx.GetMetricsRegistry())
+	a.dialects, a.switches = map[string]loaded{}, map[string]*maintenanceSwitch{}
+	a.log, a.metrics = ctx.Slogger(), newMetrics(ctx.GetMetricsRegistry())
 	return nil
 }
 
-// Start does nothing: the modules of the HTTP server do the work.
-func (a *App) Start() error { return nil }
+// Start begins to deliver what the outbox has. The modules of the HTTP server do the rest.
+func (a *App) Start() error {
+	a.outbox.start(a.store, a.log)
+	return nil
+}
 
-// Stop does nothing.
-func (a *App) Stop() error { return nil }
+// Stop waits for the deliveries in progress.
+func (a *App) Stop() error {
+	a.outbox.end()
+	return nil
+}
+
+// Cleanup closes what no other configuration uses.
+func (a *App) Cleanup() error { return a.shared.release() }
 
 // appOf is the app of a configuration. Caddy makes one if the configuration has none.
 func appOf(ctx caddy.Context) (*App, error) {

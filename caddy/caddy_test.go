@@ -35,6 +35,8 @@ type server struct {
 	t    testing.TB
 	port int
 	log  string // the file of the access log
+
+	transport *http.Transport // of ask; a reload makes another one, since it ends the connections
 }
 
 // global are the options at the head of each Caddyfile. The log of Caddy itself is dropped.
@@ -48,6 +50,9 @@ const global = `{
 		output file %[1]s/caddy.log
 		level %[2]s
 		format json
+	}
+	parlance {
+		store {$PARLANCE_STORE:%[1]s/gateway.db}
 	}
 }
 `
@@ -63,6 +68,7 @@ func load(t testing.TB, file string) *server {
 	_ = l.Close()
 	dir := t.TempDir()
 	s.log = filepath.Join(dir, "caddy.log")
+	t.Setenv("PARLANCE_STORE", filepath.Join(dir, "gateway.db"))
 	t.Cleanup(func() {
 		if err := s.stop(); err != nil {
 			t.Error(err)
@@ -76,11 +82,29 @@ func load(t testing.TB, file string) *server {
 
 // reload puts another Caddyfile in the place of the one that runs.
 func (s *server) reload(dir, file string) error {
-	config, err := adapt(strings.ReplaceAll(fmt.Sprintf(global, dir, s.level())+file, "ADDRESS", fmt.Sprintf("http://127.0.0.1:%d", s.port)))
+	head := fmt.Sprintf(global, dir, s.level())
+	if own, ok := strings.CutPrefix(file, "{\n"); ok { // a global block of its own
+		head, _, _ = strings.Cut(head, "\tparlance {")
+		file = own
+	}
+	config, err := adapt(strings.ReplaceAll(head+file, "ADDRESS", fmt.Sprintf("http://127.0.0.1:%d", s.port)))
 	if err != nil {
 		return err
 	}
-	return caddy.Load(config, true)
+	if err := caddy.Load(config, true); err != nil {
+		return err
+	}
+	s.connect()
+	return nil
+}
+
+// connect has ask use new connections.
+func (s *server) connect() {
+	if s.transport != nil {
+		s.transport.CloseIdleConnections()
+	}
+	s.transport = new(http.Transport)
+	s.t.Cleanup(s.transport.CloseIdleConnections)
 }
 
 // adapt is the JSON of a Caddyfile.
@@ -125,10 +149,10 @@ func (s *server) ask(method, path, body string, header ...string) (*http.Respons
 			r.Host = header[i+1]
 		}
 	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
+	resp, err := s.transport.RoundTrip(r)
 	if errors.Is(err, syscall.ECONNRESET) && r.GetBody == nil {
 		// After a reload, Caddy's old socket may be closed with a connection that waits in it.
-		resp, err = http.DefaultTransport.RoundTrip(r)
+		resp, err = s.transport.RoundTrip(r)
 	}
 	if err != nil {
 		s.t.Fatal(err)

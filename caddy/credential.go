@@ -29,25 +29,32 @@ type OAuth struct {
 	Refresh      string   `json:"refresh,omitempty"` // a refresh token of an earlier login
 }
 
-// credentials are the options of the client end for the credentials of the gateway.
-func (t *Transport) credentials() (options []client.Option, err error) {
-	for _, k := range t.APIKeys {
+// Credentials are those of the gateway at an upstream.
+type Credentials struct {
+	APIKeys []APIKey `json:"api_keys,omitempty"` // header fields with a secret
+	Basic   *Basic   `json:"basic,omitempty"`    // a user and a password
+	OAuth   *OAuth   `json:"oauth,omitempty"`    // a token of an OAuth 2 token endpoint, renewed when it has expired
+}
+
+// clientOptions are the options of the client end for them.
+func (c *Credentials) clientOptions() (options []client.Option, err error) {
+	for _, k := range c.APIKeys {
 		key, err := placeholders("api_key "+k.Header, k.Key)
 		if err != nil {
 			return nil, err
 		}
 		options = append(options, client.WithAPIKey(k.Header, key))
 	}
-	if t.Basic != nil {
-		user, wrong := placeholders("basic", t.Basic.User)
-		password, missing := placeholders("basic", t.Basic.Password)
+	if c.Basic != nil {
+		user, wrong := placeholders("basic", c.Basic.User)
+		password, missing := placeholders("basic", c.Basic.Password)
 		if err := errors.Join(wrong, missing); err != nil {
 			return nil, err
 		}
 		options = append(options, client.WithBasic(user, password))
 	}
-	if t.OAuth != nil {
-		login, err := t.OAuth.login()
+	if c.OAuth != nil {
+		login, err := c.OAuth.login()
 		if err != nil {
 			return nil, err
 		}

@@ -81,7 +81,7 @@ func TestCaddyRespondsAsTheGatewayDoes(t *testing.T) {
 			}
 			compared++
 			got, body := s.ask(cmp.Or(row.Method, "GET"), row.Path, "", "Row", fmt.Sprint(n), "Pair", pair)
-			want, wanted := (&server{t: t, port: portOf(g)}).ask(cmp.Or(row.Method, "GET"), row.Path, "", "Row", fmt.Sprint(n))
+			want, wanted := (&server{t: t, port: portOf(g), transport: http.DefaultTransport.(*http.Transport)}).ask(cmp.Or(row.Method, "GET"), row.Path, "", "Row", fmt.Sprint(n))
 			if id := want.Header.Get("X-Request-Id"); id != "" {
 				wanted = strings.ReplaceAll(wanted, id, got.Header.Get("X-Request-Id"))
 			}

@@ -26,7 +26,7 @@ func (s settings) read(d *caddyfile.Dispenser, what string) error {
 		switch {
 		case !ok:
 			return d.Err(what + ": " + unknown("setting", name, slices.Sorted(maps.Keys(s))))
-		case seen[name] && name != "accept" && name != "api_key":
+		case seen[name] && !slices.Contains([]string{"accept", "api_key", "policy", "route", "always"}, name):
 			return d.Errf("%s: %s is set twice", what, name)
 		}
 		seen[name] = true
@@ -142,4 +142,25 @@ func flag(to *bool) func(*caddyfile.Dispenser) error {
 // texts reads as many arguments as there are places.
 func texts(to ...*string) func(*caddyfile.Dispenser) error {
 	return func(d *caddyfile.Dispenser) error { return arguments(d, to...) }
+}
+
+// list reads at least one argument.
+func list(to *[]string) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		name := d.Val()
+		if *to = d.RemainingArgs(); len(*to) == 0 {
+			return d.Errf("%s takes 1 argument or more, and has none", name)
+		}
+		return nil
+	}
+}
+
+// noArguments reads the name of a directive that has a block alone.
+func noArguments(d *caddyfile.Dispenser) error {
+	d.Next()
+	name := d.Val()
+	if got := d.RemainingArgs(); len(got) > 0 {
+		return d.Errf("%s takes a block, and no arguments", name)
+	}
+	return nil
 }

@@ -18,10 +18,11 @@ func TestTheExamplesOfTheGuideRun(t *testing.T) {
 	}
 	u := serve(t, says(http.StatusNotFound, jsonType, `{"message":"no such thing"}`))
 	fences := regexp.MustCompile("(?s)```caddyfile\n(.*?)```").FindAllStringSubmatch(string(text), -1)
-	if len(fences) != 4 {
+	if len(fences) != 5 {
 		t.Errorf("got %d examples", len(fences))
 	}
 	for _, fence := range fences {
+		fence[1] = strings.Replace(fence[1], "/var/lib/parlance", t.TempDir(), 1)
 		file := regexp.MustCompile(`https://[a-z.]+`).ReplaceAllString(fence[1], u.URL)
 		s := load(t, strings.ReplaceAll(file, "gateway.example.com", "ADDRESS"))
 		resp, body := s.ask("GET", "/cameras/7", "")

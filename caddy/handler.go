@@ -1,8 +1,6 @@
 package caddyparlance
 
 import (
-	"context"
-	"errors"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
@@ -84,18 +82,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		w.Header().Add("Vary", "Accept")
 	}
 	reply, r := to.Begin(r)
-	held := &holder{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, reply: reply}
-	defer func() { h.app.tell(r.Context(), h.Name, to.Dialect().Name(), reply.End()) }() // after a panic, too
-	err := next.ServeHTTP(held, r)
-	switch {
-	case err != nil && held.passed:
-		// The response has begun, and only the connection can tell that it broke off.
-	case err != nil && errors.Is(err, context.Canceled):
-	case err != nil:
-		held.fail(err) // the log has the cause beside the response
-		err = nil
-	case held.held():
-		held.translate(r)
-	}
-	return err
+	held := newHolder(w, reply)
+	defer func() { h.app.tell(r.Context(), h.Name, to.Dialect().Name(), held.story()) }() // after a panic, too
+	return held.serve(r, next)
 }

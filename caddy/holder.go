@@ -2,12 +2,14 @@ package caddyparlance
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/gateway"
 )
@@ -20,6 +22,40 @@ type holder struct {
 	status int // of the failure that is held, 0 for none
 	body   []byte
 	passed bool // the header of the response was sent
+
+	written bool             // a mechanism behind it writes all responses in the dialect of the caller
+	outcome parlance.Outcome // of the refusal of a mechanism
+}
+
+func newHolder(w http.ResponseWriter, reply *gateway.Reply) *holder {
+	return &holder{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, reply: reply}
+}
+
+// serve lets handlers respond, and translates what they say. An error of it is one that no
+// response can tell.
+func (h *holder) serve(r *http.Request, next caddyhttp.Handler) error {
+	caddyhttp.SetVar(r.Context(), holderVar, h)
+	err := next.ServeHTTP(h, r)
+	switch {
+	case err != nil && h.passed:
+		// The response has begun, and only the connection can tell that it broke off.
+	case err != nil && errors.Is(err, context.Canceled):
+	case err != nil:
+		h.fail(err) // the log has the cause beside the response
+		err = nil
+	case h.held():
+		h.translate(r)
+	}
+	return err
+}
+
+// story is what there is to tell of the response.
+func (h *holder) story() gateway.Story {
+	s := h.reply.End()
+	if s.Kind == 0 {
+		s.Kind, s.Reason, s.Code, s.RequestID = h.outcome.Kind, h.outcome.Reason, h.outcome.Code, h.outcome.RequestID
+	}
+	return s
 }
 
 // held reports that a failure is to be translated.
@@ -29,7 +65,7 @@ func (h *holder) held() bool { return h.status != 0 && !h.passed }
 func (h *holder) WriteHeader(status int) {
 	switch {
 	case h.passed || h.status != 0:
-	case status >= http.StatusBadRequest && !h.reply.Translated():
+	case status >= http.StatusBadRequest && !h.written && !h.reply.Translated():
 		h.status = status
 	default:
 		h.passed = status >= http.StatusOK || status == http.StatusSwitchingProtocols

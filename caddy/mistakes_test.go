@@ -12,6 +12,9 @@ func proxy(lines string) string {
 	return "http://127.0.0.1:1 {\n\tparlance problem\n\treverse_proxy http://127.0.0.1:2 {\n\t\ttransport parlance {\n" + lines + "\n\t\t}\n\t}\n}\n"
 }
 
+// site is a Caddyfile with a directive, from line 2 on.
+func site(lines string) string { return "http://127.0.0.1:1 {\n" + lines + "\n}\n" }
+
 func TestAMistakeInACaddyfileIsToldWithItsLine(t *testing.T) {
 	for _, tt := range []struct{ file, line, want string }{
 		{proxy("max_wait 5s"), ":6", "needs the dialect of the upstreams: speaks NAME"},
@@ -44,6 +47,23 @@ func TestAMistakeInACaddyfileIsToldWithItsLine(t *testing.T) {
 		{"http://127.0.0.1:1 {\n\tparlance problem {\n\t\taccept application/json vmss\n\t}\n}\n", ":3", `no dialect is called "vmss"`},
 		{"http://127.0.0.1:1 {\n\tparlance problem {\n\t\tlosses\n\t}\n}\n", ":3", `no setting is called "losses"`},
 		{"http://127.0.0.1:1 {\n\treverse_proxy http://127.0.0.1:2 {\n\t\ttransport parlance vms\n\t}\n}\n", ":3", "transport parlance takes a block, and no arguments"},
+		{site("parlance_limit"), ":2", "parlance_limit needs a policy, such as: policy burst 20 1s"},
+		{site("parlance_limit {\npolicy a 0 1s\n}"), ":3", `policy: "0" is not a number of at least 1`},
+		{site("parlance_limit {\npolicy a 1 soon\n}"), ":3", `policy: "soon" is not a time above zero`},
+		{site("parlance_limit {\npolicy a 1\n}"), ":3", "policy takes a name, a quota, a time and perhaps a placeholder, and has 2 arguments"},
+		{site("parlance_limit {\npolicy a 1 1s\npolicy a 2 1s\n}"), ":4", `policy: the name "a" is used twice`},
+		{site("parlance_license {\nseats 0\n}"), ":3", `seats: "0" is not a number of at least 1`},
+		{site("parlance_license {\nseats 5\n}"), ":4", "parlance_license needs seats and a holder"},
+		{site("parlance_validate api.yaml {\n}"), ":2", "parlance_validate takes a block, and no arguments"},
+		{site("parlance_validate {\nmax_body 1GB\n}"), ":3", `max_body: "1GB" is not a size up to 64 MiB`},
+		{site("parlance_idempotency {\nexpire 1h\n}"), ":3", `no setting is called "expire"; did you mean "expiry"?`},
+		{site("parlance_idempotency {\nmethods\n}"), ":3", "methods takes 1 argument or more, and has none"},
+		{site("parlance_outbox"), ":2", "parlance_outbox takes 1 argument, and has none"},
+		{site("parlance_outbox https://a.example"), ":2", "parlance_outbox needs the dialect of the upstream: speaks NAME"},
+		{site("parlance_maintenance {\nto problm\n}"), ":3", `no dialect is called "problm"; did you mean "problem"?`},
+		{site("parlance_activity {\nsample none\n}"), ":3", `sample: "none" is not a number of at least 1`},
+		{"{\n\tparlance {\n\t\tstorage a.db\n\t}\n}\n", ":3", `no setting is called "storage"; did you mean "store"?`},
+		{"{\n\tparlance a.db\n}\n", ":2", "the global block parlance takes no arguments"},
 	} {
 		_, err := adapt(tt.file)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "Caddyfile"+tt.line) {

@@ -14,10 +14,12 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/client/breaker"
 	"github.com/parlance-api/parlance/client/pace"
 	"github.com/parlance-api/parlance/gateway"
+	"github.com/parlance-api/parlance/server"
 )
 
 // Transport is the way of a reverse proxy to upstreams that speak a dialect. It retries a
@@ -45,9 +47,7 @@ type Transport struct {
 	Breaker *Breaker       `json:"breaker,omitempty"` // send nothing for a while after many failures
 	Hedge   caddy.Duration `json:"hedge,omitempty"`   // send a second request if the first has no response by then
 
-	APIKeys []APIKey `json:"api_keys,omitempty"` // header fields with a secret
-	Basic   *Basic   `json:"basic,omitempty"`    // a user and a password
-	OAuth   *OAuth   `json:"oauth,omitempty"`    // a token of an OAuth 2 token endpoint, renewed when it has expired
+	Credentials
 
 	// HTTP is Caddy's own transport, with all its settings.
 	HTTP *reverseproxy.HTTPTransport `json:"http,omitempty"`
@@ -159,7 +159,7 @@ func (t *Transport) options(ctx caddy.Context) ([]client.Option, error) {
 			OnChange: func(host string, open bool) { log.Warn("the breaker changed", "host", host, "open", open) },
 		})))
 	}
-	credentials, err := t.credentials()
+	credentials, err := t.clientOptions()
 	return append(options, credentials...), err
 }
 
@@ -235,13 +235,23 @@ func replayable(r *http.Request) (*http.Request, error) {
 	return &with, nil
 }
 
-// tell logs and counts a response that no directive parlance responders for.
+// The variables of a response that no directive parlance translates.
+const (
+	toldVar    = "parlance.told"    // it was logged and counted
+	meaningVar = "parlance.meaning" // what it means
+)
+
+// tell logs and counts a response that no directive parlance translates.
 func (t *Transport) tell(r *http.Request, resp *http.Response) {
 	report, ok := client.ReportOf(resp)
 	if !ok {
 		return
 	}
 	o := &report.Outcome
+	caddyhttp.SetVar(r.Context(), toldVar, true)
+	caddyhttp.SetVar(r.Context(), meaningVar, server.Meaning{
+		Outcome: parlance.Outcome{Kind: o.Kind, Reason: o.Reason, Code: o.Code}, NoEffect: o.Kind.Failing() && report.Decision.RetrySafe,
+	})
 	t.app.tell(r.Context(), "", "", gateway.Story{
 		Speaks: t.Speaks, Kind: o.Kind, Reason: o.Reason, Code: o.Code, Act: report.Decision.Act, Attempts: len(report.Attempts),
 		Held: report.Attempts[len(report.Attempts)-1].Held, RequestID: o.RequestID,

@@ -1,6 +1,7 @@
 package caddyparlance
 
 import (
+	"maps"
 	"strconv"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -55,11 +56,9 @@ func (t *Transport) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"pace":            flag(&t.Pace),
 		"breaker":         t.readBreaker,
 		"hedge":           duration(&t.Hedge),
-		"api_key":         t.readAPIKey,
-		"basic":           t.readBasic,
-		"oauth":           t.readOAuth,
 		"http":            t.readHTTP,
 	}
+	maps.Copy(s, t.Credentials.settings())
 	if err := s.read(d, "transport parlance"); err != nil {
 		return err
 	}
@@ -108,39 +107,6 @@ func one(d *caddyfile.Dispenser, name, argument string) *caddyfile.Dispenser {
 	alone := caddyfile.NewDispenser([]caddyfile.Token{first, second})
 	alone.Next()
 	return alone
-}
-
-func (t *Transport) readAPIKey(d *caddyfile.Dispenser) error {
-	var k APIKey
-	if err := arguments(d, &k.Header, &k.Key); err != nil {
-		return err
-	}
-	t.APIKeys = append(t.APIKeys, k)
-	return nil
-}
-
-func (t *Transport) readBasic(d *caddyfile.Dispenser) error {
-	t.Basic = new(Basic)
-	return arguments(d, &t.Basic.User, &t.Basic.Password)
-}
-
-func (t *Transport) readOAuth(d *caddyfile.Dispenser) error {
-	o := new(OAuth)
-	t.OAuth = o
-	if err := arguments(d, &o.Endpoint); err != nil {
-		return err
-	}
-	if err := (settings{
-		"client":  texts(&o.ClientID, &o.ClientSecret),
-		"scopes":  func(d *caddyfile.Dispenser) error { o.Scopes = d.RemainingArgs(); return nil },
-		"refresh": texts(&o.Refresh),
-	}).read(d, "oauth"); err != nil {
-		return err
-	}
-	if o.ClientID == "" {
-		return d.Err("oauth needs the client: client ID SECRET")
-	}
-	return nil
 }
 
 func (t *Transport) readHTTP(d *caddyfile.Dispenser) error {

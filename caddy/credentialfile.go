@@ -1,0 +1,41 @@
+package caddyparlance
+
+import "github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+// settings read credentials in the block of a transport or an outbox.
+func (c *Credentials) settings() settings {
+	return settings{"api_key": c.readAPIKey, "basic": c.readBasic, "oauth": c.readOAuth}
+}
+
+func (c *Credentials) readAPIKey(d *caddyfile.Dispenser) error {
+	var k APIKey
+	if err := arguments(d, &k.Header, &k.Key); err != nil {
+		return err
+	}
+	c.APIKeys = append(c.APIKeys, k)
+	return nil
+}
+
+func (c *Credentials) readBasic(d *caddyfile.Dispenser) error {
+	c.Basic = new(Basic)
+	return arguments(d, &c.Basic.User, &c.Basic.Password)
+}
+
+func (c *Credentials) readOAuth(d *caddyfile.Dispenser) error {
+	o := new(OAuth)
+	c.OAuth = o
+	if err := arguments(d, &o.Endpoint); err != nil {
+		return err
+	}
+	if err := (settings{
+		"client":  texts(&o.ClientID, &o.ClientSecret),
+		"scopes":  func(d *caddyfile.Dispenser) error { o.Scopes = d.RemainingArgs(); return nil },
+		"refresh": texts(&o.Refresh),
+	}).read(d, "oauth"); err != nil {
+		return err
+	}
+	if o.ClientID == "" {
+		return d.Err("oauth needs the client: client ID SECRET")
+	}
+	return nil
+}
