@@ -1,6 +1,7 @@
 package outbox_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/outbox"
@@ -159,6 +161,10 @@ func TestAClockThatJumpsSendsNothingTwice(t *testing.T) {
 				s.store = memory.New(memory.WithClock(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }))
 				s.Outbox = s.again("http")
 				s.run(s.Outbox)
+				first := s.halt
+				s.run(s.again("http")) // another process
+				second := s.halt
+				s.halt = func() { first(); second() }
 				id := s.put(outbox.Request{Method: method, Deadline: time.Now().Add(240 * time.Hour)})
 				time.Sleep(5 * time.Second)
 				ahead.Store(int64(time.Hour))
@@ -281,6 +287,36 @@ func TestAnOlderProgramAndANewerOneShareAStore(t *testing.T) {
 			if i, err := strconv.Atoi(r.Path[1:]); err != nil || i%2 == 0 {
 				s.Errorf("the older program sent %s, %v", r.Path, err)
 			}
+		}
+	})
+}
+
+// forgetful is a queue that cannot renew a lease, as in an outage of the store.
+type forgetful struct{ queue.Store }
+
+func (forgetful) Keep(context.Context, string, string, time.Duration, float64, string) (bool, error) {
+	return false, parlance.ErrUnavailable
+}
+
+// TestARequestThatIsUnderWayIsNotTakenTwiceByItsProcess although its lease has ended, as after an
+// outage of the store in which nobody else took it.
+func TestARequestThatIsUnderWayIsNotTakenTwiceByItsProcess(t *testing.T) {
+	virtual(t, "http", func(w http.ResponseWriter, r *http.Request) { time.Sleep(50 * time.Second) }, func(s *scene) {
+		s.halt()
+		d, err := catalog.Open("http")
+		if err != nil {
+			s.Fatal(err)
+		}
+		box := outbox.New(forgetful{s.store.Queue()}, outbox.WithVendor("vendor", d, client.WithBase(s.transport)), outbox.WithLogger(slog.New(slog.DiscardHandler)), outbox.WithLease(time.Second))
+		id := s.put(outbox.Request{Method: "PUT"})
+		s.run(box)
+		time.Sleep(40 * time.Second)
+		if n := s.count(); n != 1 {
+			s.Errorf("it is under way %d times", n)
+		}
+		time.Sleep(20 * time.Second)
+		if d := s.is(id, outbox.Delivered); d.Attempt != 1 || s.count() != 1 {
+			s.Errorf("%d turns, %d requests", d.Attempt, s.count())
 		}
 	})
 }

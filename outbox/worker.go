@@ -56,18 +56,29 @@ func (b *Outbox) Run(ctx context.Context) {
 			continue
 		}
 		worker := activity.NewID() // a name for these turns, so that nobody else ends them
-		tasks, err := b.store.Take(ctx, queue.Order{Kinds: []string{Kind}, Worker: worker, Lease: b.lease, Most: n, Wide: b.wide})
+		tasks, err := b.store.Take(ctx, queue.Order{Kinds: []string{Kind}, Worker: worker, Lease: b.lease, Most: n, Wide: b.wide, Except: b.busy()})
 		if err != nil && ctx.Err() == nil {
 			b.logger.ErrorContext(ctx, "no request can be taken from the outbox", "error", err)
 		}
 		for _, t := range tasks {
 			<-free
+			b.active.Store(t.ID, nil)
 			all.Go(func() {
-				defer func() { free <- struct{}{}; b.wake() }()
+				defer func() { b.active.Delete(t.ID); free <- struct{}{}; b.wake() }()
 				b.deliver(hard, t, worker)
 			})
 		}
 	}
+}
+
+// busy are the requests that are being delivered here. After an outage of the store their
+// leases may have ended. None is taken again before its turn is over.
+func (b *Outbox) busy() (ids []string) {
+	b.active.Range(func(id, _ any) bool {
+		ids = append(ids, id.(string))
+		return true
+	})
+	return ids
 }
 
 // finish stores the result of a turn. It tries for as long as the process runs, since the

@@ -92,6 +92,10 @@ type Order struct {
 	Lease  time.Duration
 	Most   int // how many tasks; 0 is one
 	Wide   int // how many tasks of a lane are done at the same time; 0 is no bound
+
+	// Except are the IDs of tasks that are left out: those that the process is still busy
+	// with, although their leases may have ended while the store was away.
+	Except []string
 }
 
 // Task is one piece of work.

@@ -211,7 +211,7 @@ func (b *Queue) Run(ctx context.Context) {
 // worker does one job after the other.
 func (b *Queue) worker(ctx, hard context.Context, kinds []string, name string) {
 	for ctx.Err() == nil {
-		taken, err := b.store.Take(ctx, queue.Order{Kinds: kinds, Worker: name, Lease: b.lease})
+		taken, err := b.store.Take(ctx, queue.Order{Kinds: kinds, Worker: name, Lease: b.lease, Except: b.busy()})
 		if len(taken) > 0 {
 			b.do(hard, taken[0], name)
 			continue
@@ -227,6 +227,14 @@ func (b *Queue) worker(ctx, hard context.Context, kinds []string, name string) {
 		}
 		timer.Stop()
 	}
+}
+
+// busy are the jobs that are being done here. After an outage of the store their leases may
+// have ended. None is taken again before it is over.
+func (b *Queue) busy() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Collect(maps.Keys(b.active))
 }
 
 // running is a job that is being done.

@@ -81,6 +81,12 @@ func (s tasks) advance(tx *transaction, kind, key string) {
 
 func (s tasks) Take(ctx context.Context, o queue.Order) (taken []queue.Task, err error) {
 	err = s.do(ctx, func(tx *transaction, now time.Time) error {
+		for _, id := range o.Except {
+			if t, known := s.tasks[id]; known && !t.Due.After(now) { // it stands nowhere meanwhile
+				s.move(t, task{})
+				defer s.move(task{}, t)
+			}
+		}
 		most := max(o.Most, 1)
 		take := func(p place, n int) {
 			for n = min(n, most-len(taken)); n > 0; n-- {
@@ -416,13 +422,20 @@ func (s tasks) Lanes(ctx context.Context, kind string) (list []queue.Lane, err e
 
 // sweep erases and deletes what has been kept long enough.
 func (s tasks) sweep(now time.Time) {
+	idle := maps.Clone(s.lanes)
 	for id, t := range s.tasks {
+		delete(idle, laneID{t.Kind, t.Lane})
 		switch {
 		case !t.forget.IsZero() && !t.forget.After(now):
 			s.move(t, task{})
 			delete(s.tasks, id)
 		case !t.erase.IsZero() && !t.erase.After(now):
 			s.tasks[id] = t.blank()
+		}
+	}
+	for id, l := range idle {
+		if !l.opens.After(now) {
+			delete(s.lanes, id)
 		}
 	}
 }

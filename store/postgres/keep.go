@@ -51,6 +51,7 @@ func (s *Store) sweep(ctx context.Context) error {
 				{"UPDATE parlance.task " + blank + " WHERE erase <= clock_timestamp()", nil},
 				{"DELETE FROM parlance.token WHERE expires < clock_timestamp() - $1::interval", []any{store.KeepTokens}},
 				{"DELETE FROM parlance.rate WHERE full_at <= parlance.nanos()", nil},
+				{"SELECT parlance.drop_lanes()", nil}, // last, since a put waits for it
 			} {
 				if _, err := tx.Exec(ctx, s.sql(d.statement), d.args...); err != nil {
 					return err

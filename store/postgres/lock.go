@@ -11,6 +11,7 @@ const (
 	lockFamily
 	lockSweep
 	lockKey
+	// The next one is that of lanes, in schema/7.sql.
 )
 
 // lockOf is the number of a name.

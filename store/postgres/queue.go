@@ -47,7 +47,7 @@ func (s tasks) Put(ctx context.Context, t queue.Task) error {
 }
 
 func (s tasks) Take(ctx context.Context, o queue.Order) (taken []queue.Task, err error) {
-	rows, err := s.list(ctx, "SELECT "+columns+" FROM parlance.take_tasks($1, $2, $3, $4, $5)", each(o.Kinds, text), text(o.Worker), o.Lease, max(o.Most, 1), o.Wide)
+	rows, err := s.list(ctx, "SELECT "+columns+" FROM parlance.take_tasks($1, $2, $3, $4, $5, $6)", each(o.Kinds, text), text(o.Worker), o.Lease, max(o.Most, 1), o.Wide, append([]string{}, each(o.Except, text)...))
 	slices.SortFunc(rows, func(a, b taskRow) int { return cmp.Compare(a.seq, b.seq) })
 	for _, r := range rows {
 		taken = append(taken, r.Task)

@@ -46,6 +46,43 @@ func TestTheStoreInPostgres(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("A lane goes with its last task, unless one is put meanwhile", func(t *testing.T) {
+		s := open(t, pg, "lanes")
+		put := func(ctx context.Context, id string) error {
+			return s.Queue().Put(ctx, queue.Task{ID: id, Kind: "k", Lane: "l"})
+		}
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		count := func() int64 { return pg.Exec("SELECT FROM lanes.lane WHERE name = 'l'") }
+		must(put(ctx, "a"))
+		must(s.Keep(ctx))
+		if n := count(); n != 1 {
+			t.Errorf("%d lanes with a task", n)
+		}
+		pg.Exec("DELETE FROM lanes.task")
+		must(s.Transact(ctx, func(ctx context.Context) error {
+			if err := put(ctx, "b"); err != nil {
+				return err
+			}
+			return s.Keep(context.WithoutCancel(t.Context()))
+		}))
+		if n := count(); n != 1 {
+			t.Errorf("%d lanes after a put that was under way", n)
+		}
+		pg.Exec("DELETE FROM lanes.task")
+		must(s.Keep(ctx))
+		if n := count(); n != 0 {
+			t.Errorf("%d lanes without a task", n)
+		}
+		must(put(ctx, "c"))
+		if taken, err := s.Queue().Take(ctx, queue.Order{Kinds: []string{"k"}, Worker: "w", Lease: time.Hour, Wide: 8}); err != nil || len(taken) != 1 {
+			t.Errorf("took %v, %v", taken, err)
+		}
+	})
 	t.Run("A password is not told", func(t *testing.T) {
 		_, err := postgres.Open(ctx, "postgres://u:secret@[bad")
 		if err == nil || strings.Contains(err.Error(), "secret") {

@@ -28,7 +28,8 @@ func TestAQueryOfTheQueueHasItsIndex(t *testing.T) {
 	}{
 		"late":               {func() (string, []any) { return "SELECT 1 FROM parlance_task WHERE " + late, []any{1, 1, "[]"} }, "parlance_task_deadline (deadline<?)"},
 		"open":               {func() (string, []any) { return open, []any{"[]", 1, 1} }, "parlance_task_ready (kind=? AND lane=? AND due<?)"},
-		"next":               {func() (string, []any) { return next, []any{1, "[]", "[]", "[]"} }, "parlance_task_ready (kind=? AND lane=?)"},
+		"next":               {func() (string, []any) { return next, []any{1, "[]", "[]", 1, "[]", 1, "[]"} }, "parlance_task_due (kind=? AND due>?)"},
+		"few":                {func() (string, []any) { return few, []any{1, "[]", 1} }, "parlance_task_due (kind=? AND due<?)"},
 		"all":                {list(queue.Filter{}), byState},
 		"waiting":            {list(queue.Filter{State: queue.Waiting}), byState},
 		"leased":             {list(queue.Filter{State: queue.Leased}), "parlance_task_busy (kind=?)"},

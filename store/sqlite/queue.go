@@ -40,24 +40,34 @@ func (s tasks) Put(ctx context.Context, t queue.Task) error {
 	if t.Key != "" {
 		held, of = "EXISTS (SELECT 1 FROM parlance_task WHERE"+has+")", []any{t.Kind, t.Key}
 	}
-	return s.doPlain(ctx, s.counts(func(tx *transaction) error {
+	do, input, long := s.doPlain, t.Input, []byte(nil)
+	if len(input) > longInput { // then it is two statements
+		do, input, long = s.Store.do, nil, t.Input
+	}
+	return do(ctx, s.counts(func(tx *transaction) error {
 		if err := tx.lane(t.Kind, t.Lane); err != nil {
 			return err
 		}
 		n, err := tx.exec("INSERT INTO parlance_task (id, kind, lane, key, input, owner, activity, created, due, deadline, held) "+
 			"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "+held+") ON CONFLICT DO NOTHING",
-			append([]any{t.ID, t.Kind, t.Lane, t.Key, t.Input, t.Owner, t.Activity, wire.Nanos(t.Created), max(wire.Nanos(t.Due), s.clock().UnixNano()), wire.Nanos(t.Deadline)}, of...)...)
+			append([]any{t.ID, t.Kind, t.Lane, t.Key, input, t.Owner, t.Activity, wire.Nanos(t.Created), max(wire.Nanos(t.Due), s.clock().UnixNano()), wire.Nanos(t.Deadline)}, of...)...)
 		if err == nil && n == 0 {
 			err = fmt.Errorf("sqlite: a task %q already exists: %w", t.ID, parlance.ErrConflict)
+		}
+		if err == nil && long != nil {
+			_, err = tx.exec("INSERT INTO parlance_input SELECT seq, ? FROM parlance_task WHERE id = ?", long, t.ID)
 		}
 		return err
 	}))
 }
 
+// longInput is from how many bytes an input stands beside its task.
+const longInput = 16 << 10
+
 // lanesKnown is how many lanes are remembered.
 const lanesKnown = 10_000
 
-// lane makes a lane if it is new. Lanes stay, so each is asked for once.
+// lane makes a lane if it is new. None goes before the next sweep, so each is asked for once.
 func (t *transaction) lane(kind, name string) error {
 	known, one := t.writer.lanes, [2]string{kind, name}
 	if known[one] {
@@ -80,13 +90,36 @@ func list(texts []string) string {
 	return string(text)
 }
 
-// open are the lanes that are not shut and have a task that can be taken.
+// many is how many due tasks are looked at to find the lanes that have some. If there are more,
+// each lane is looked at.
+const many = 1000
+
+// due are the lanes of the tasks that are due.
+var due = fmt.Sprint("SELECT kind, lane FROM parlance_task INDEXED BY parlance_task_due WHERE kind IN (SELECT value FROM json_each(?)) ",
+	"AND ended = 0 AND held = 0 AND due <= ? LIMIT ", many)
+
+// few are the lanes that are not shut and have a task that can be taken, if few tasks are due.
+var few = "SELECT kind, name, width FROM parlance_lane WHERE opens <= ? AND (kind, name) IN (" + due + ") ORDER BY random()"
+
+// open are the same, if many are.
 const open = "SELECT kind, name, width FROM parlance_lane AS l WHERE kind IN (SELECT value FROM json_each(?)) AND opens <= ? AND EXISTS (" +
 	"SELECT 1 FROM parlance_task WHERE kind = l.kind AND lane = l.name AND ended = 0 AND held = 0 AND due <= ?) ORDER BY random()"
+
+// opened is the query for the lanes that are not shut and have a task that can be taken.
+func opened(row func(query string, args []any, to ...any) (bool, error), kinds string, at int64) (query string, args []any, err error) {
+	var n int
+	if _, err := row("SELECT count(*) FROM ("+due+")", []any{kinds, at}, &n); err != nil || n == many {
+		return open, []any{kinds, at, at}, err
+	}
+	return few, []any{at, kinds, at}, nil
+}
 
 // late are the tasks whose deadline is over and that nobody has. By their kind they would be
 // looked for among all that wait, so the plus keeps the index of the deadlines.
 const late = "ended = 0 AND deadline <> 0 AND deadline <= ? AND (worker = '' OR due <= ?) AND +kind IN (SELECT value FROM json_each(?))"
+
+// spared leaves out those of Order.Except.
+const spared = " AND id NOT IN (SELECT value FROM json_each(?))"
 
 func (s tasks) Take(ctx context.Context, o queue.Order) (taken []queue.Task, err error) {
 	if idle, err := s.idle(ctx, o); idle || err != nil {
@@ -96,7 +129,7 @@ func (s tasks) Take(ctx context.Context, o queue.Order) (taken []queue.Task, err
 	err = s.do(ctx, func(tx *transaction) error {
 		taken = nil // it may run again
 		now := s.clock()
-		at, kinds := now.UnixNano(), list(o.Kinds)
+		at, kinds, except := now.UnixNano(), list(o.Kinds), list(o.Except)
 		take := func(n int, which string, args ...any) error {
 			if n = min(n, most-len(taken)); n <= 0 {
 				return nil
@@ -124,7 +157,7 @@ func (s tasks) Take(ctx context.Context, o queue.Order) (taken []queue.Task, err
 			}
 			return nil
 		}
-		if err := take(most, late, at, at, kinds); err != nil {
+		if err := take(most, late+spared, at, at, kinds, except); err != nil {
 			return err
 		}
 		lanes, err := s.lanes(tx, o, at)
@@ -132,7 +165,7 @@ func (s tasks) Take(ctx context.Context, o queue.Order) (taken []queue.Task, err
 			return err
 		}
 		for _, l := range lanes {
-			if err := take(l.room, "kind = ? AND lane = ? AND ended = 0 AND held = 0 AND due <= ? ORDER BY due, seq", l.kind, l.name, at); err != nil {
+			if err := take(l.room, "kind = ? AND lane = ? AND ended = 0 AND held = 0 AND due <= ?"+spared+" ORDER BY due, seq", l.kind, l.name, at, except); err != nil {
 				return err
 			}
 		}
@@ -148,13 +181,13 @@ func (s tasks) Take(ctx context.Context, o queue.Order) (taken []queue.Task, err
 // changes are made by this process, which owns the file.
 type quiet struct{ changes, until int64 }
 
-// next is when a task can be taken: its deadline is over, its lease has ended, or its lane is
-// open and it is due.
+// next is when a task may be taken that cannot be now: its deadline is over, its lease has ended,
+// it is due, or its lane opens.
 const next = "SELECT coalesce(min(at), 9223372036854775807) FROM (" +
 	"SELECT min(deadline) AS at FROM parlance_task WHERE ended = 0 AND deadline <> 0 AND deadline > ? AND +kind IN (SELECT value FROM json_each(?)) " +
 	"UNION ALL SELECT min(due) FROM parlance_task INDEXED BY parlance_task_busy WHERE ended = 0 AND worker <> '' AND kind IN (SELECT value FROM json_each(?)) " +
-	"UNION ALL SELECT max(opens, (SELECT min(due) FROM parlance_task WHERE kind = l.kind AND lane = l.name AND ended = 0 AND held = 0)) " +
-	"FROM parlance_lane AS l WHERE kind IN (SELECT value FROM json_each(?)))"
+	"UNION ALL SELECT min(due) FROM parlance_task INDEXED BY parlance_task_due WHERE ended = 0 AND held = 0 AND due > ? AND kind IN (SELECT value FROM json_each(?)) " +
+	"UNION ALL SELECT min(opens) FROM parlance_lane WHERE opens > ? AND kind IN (SELECT value FROM json_each(?)))"
 
 // idle reports that nothing can be taken, beside all writers.
 func (s tasks) idle(ctx context.Context, o queue.Order) (bool, error) {
@@ -166,12 +199,16 @@ func (s tasks) idle(ctx context.Context, o queue.Order) (bool, error) {
 		return true, s.usable(ctx)
 	}
 	var some bool
-	_, err := s.row(ctx, "SELECT EXISTS (SELECT 1 FROM parlance_task WHERE "+late+") OR EXISTS ("+open+")", []any{at, at, kinds, kinds, at, at}, &some)
+	row := func(query string, args []any, to ...any) (bool, error) { return s.row(ctx, query, args, to...) }
+	lanes, of, err := opened(row, kinds, at)
+	if err == nil {
+		_, err = row("SELECT EXISTS (SELECT 1 FROM parlance_task WHERE "+late+") OR EXISTS ("+lanes+")", append([]any{at, at, kinds}, of...), &some)
+	}
 	if some || err != nil {
 		return false, err
 	}
 	var until int64
-	if _, err := s.row(ctx, next, []any{at, kinds, kinds, kinds}, &until); err != nil {
+	if _, err := s.row(ctx, next, []any{at, kinds, kinds, at, kinds, at, kinds}, &until); err != nil {
 		return false, err
 	}
 	s.writer.quiet.Store(kinds, quiet{changes, until})
@@ -185,7 +222,11 @@ type lane struct {
 }
 
 func (s tasks) lanes(tx *transaction, o queue.Order, at int64) (lanes []lane, err error) {
-	err = tx.each(open, []any{list(o.Kinds), at, at}, func(scan func(...any) error) error {
+	query, args, err := opened(tx.row, list(o.Kinds), at)
+	if err != nil {
+		return nil, err
+	}
+	err = tx.each(query, args, func(scan func(...any) error) error {
 		var l lane
 		err := scan(&l.kind, &l.name, &l.room)
 		lanes = append(lanes, l)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -19,10 +18,10 @@ type taskReader struct {
 	now  func() time.Time
 }
 
-// columns are those that scan reads, and bodies those of them that a list leaves out.
+// columns are those that scan reads, and brief those of them that a list has too.
 const (
-	columns = "seq, id, kind, lane, key, owner, activity, created, due, deadline, attempt, taken, worker, lost, shut, held, progress, note, stopping, ended, state, outcome, content_type, location, result_at, blocks, " + bodies
-	bodies  = "input, data, body"
+	columns = brief + ", coalesce(input, (SELECT p.input FROM parlance_input AS p WHERE p.task = seq)), data, body"
+	brief   = "seq, id, kind, lane, key, owner, activity, created, due, deadline, attempt, taken, worker, lost, shut, held, progress, note, stopping, ended, state, outcome, content_type, location, result_at, blocks"
 )
 
 // taskRow is a task as it stands in its row.
@@ -74,9 +73,6 @@ func (s taskReader) Task(ctx context.Context, id string) (queue.Task, error) {
 	return r.task()
 }
 
-// brief are the columns of a list, in the place of the bodies.
-var brief = strings.TrimSuffix(columns, bodies) + "NULL, NULL, NULL"
-
 func (s taskReader) Tasks(ctx context.Context, f queue.Filter) (found []queue.Task, err error) {
 	before := int64(math.MaxInt64)
 	if f.Before != "" {
@@ -114,7 +110,7 @@ func tasksOf(f queue.Filter, before, now int64) (query string, args []any) {
 		return arg(" AND substr("+name+", 1, ?) = ?", utf8.RuneCountInString(f.Lane), f.Lane)
 	}
 	most := cmp.Or(f.Most, 100)
-	query = "SELECT " + brief + " FROM parlance_task "
+	query = "SELECT " + brief + ", NULL, NULL, NULL FROM parlance_task "
 	if f.Kind == "" || f.State == queue.Leased { // which are few
 		if f.State == queue.Leased {
 			query += "INDEXED BY parlance_task_busy "

@@ -64,9 +64,16 @@ func TestAQuietQueueIsAskedWhenItsTimeComes(t *testing.T) {
 	}
 	must(q.Rest(ctx, "c", "w", queue.Rest{After: time.Second}, queue.Step{Shut: 2 * time.Hour}))
 	take()
-	if got := known(); got != 90*time.Minute {
+	now = now.Add(time.Second)
+	take() // c is due, and its lane is shut
+	if got := known(); got != 30*time.Minute-time.Second {
+		t.Errorf("nothing is to be done for %v, want until a is due, since its lane could open", got)
+	}
+	now = now.Add(30 * time.Minute)
+	take()
+	if got := known(); got != time.Hour-time.Second {
 		t.Errorf("nothing is to be done for %v, want the deadline, since the lane is shut", got)
 	}
-	now = now.Add(90 * time.Minute)
+	now = now.Add(time.Hour)
 	take("a")
 }

@@ -280,6 +280,7 @@ func (w *writer) sweep() {
 		return
 	}
 	w.swept = now
+	clear(w.lanes) // some of which go
 	c := own(func(ctx context.Context) error {
 		for _, old := range []struct {
 			query string
@@ -289,6 +290,8 @@ func (w *writer) sweep() {
 			{"DELETE FROM parlance_seat WHERE (pool, holder) IN (SELECT pool, holder FROM parlance_seat WHERE until <= ? LIMIT ?)", now},
 			{"DELETE FROM parlance_step WHERE task IN (SELECT seq FROM parlance_task WHERE forget <> 0 AND forget <= ? ORDER BY forget LIMIT ?)", now},
 			{"DELETE FROM parlance_task WHERE seq IN (SELECT seq FROM parlance_task WHERE forget <> 0 AND forget <= ? ORDER BY forget LIMIT ?)", now},
+			{"DELETE FROM parlance_lane WHERE (kind, name) IN (SELECT kind, name FROM parlance_lane AS l WHERE opens <= ? " +
+				"AND NOT EXISTS (SELECT 1 FROM parlance_task WHERE kind = l.kind AND lane = l.name) LIMIT ?)", now},
 			{"UPDATE parlance_task SET " + blank + " WHERE seq IN (SELECT seq FROM parlance_task WHERE erase <> 0 AND erase <= ? LIMIT ?)", now},
 			{"DELETE FROM parlance_token WHERE hash IN (SELECT hash FROM parlance_token WHERE expires < ? LIMIT ?)", now.Add(-store.KeepTokens)},
 		} {

@@ -1,9 +1,11 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -54,6 +56,39 @@ func lanes(t *testing.T, e Engine) {
 		s.rests("a1", 0, queue.Step{})
 		s.passes()
 		s.takesAll(queue.Order{Worker: "w", Most: 10}, "a1", "a3", "a4")
+	})
+	each(t, e, "What a process is busy with is left out, although its lease has ended", func(s *scene) {
+		s.adds(queue.Task{ID: "busy", Key: "k"})
+		s.adds(queue.Task{ID: "late", Deadline: s.ago(1)})
+		s.takesAll(queue.Order{Worker: "w", Lease: moment, Most: 2}, "busy", "late")
+		s.passes()
+		s.adds(queue.Task{ID: "other"})
+		s.takesAll(queue.Order{Worker: "w2", Most: 5, Wide: 5, Except: []string{"busy", "late", "unknown"}}, "other")
+		s.takesAll(queue.Order{Worker: "w2", Most: 5, Wide: 5, Except: []string{"busy", "late"}})
+		s.ends("busy", queue.Result{}, queue.Step{}) // it is still that worker's
+		if got := s.takesAll(queue.Order{Worker: "w2", Most: 5, Wide: 5}, "late"); len(got) == 1 && (!got[0].Lost || got[0].Attempt != 2) {
+			s.Errorf("%+v", got)
+		}
+	})
+	each(t, e, "A long input is kept as a short one", func(s *scene) {
+		long := bytes.Repeat([]byte("long "), 100_000)
+		s.adds(queue.Task{ID: "long", Input: long})
+		if got := s.takes("w", time.Hour, "long"); !bytes.Equal(got.Input, long) {
+			s.Errorf("taken with %d bytes, want %d", len(got.Input), len(long))
+		}
+		s.ends("long", queue.Result{State: "done"}, queue.Step{})
+		s.must(s.Queue().Again(s.ctx, "long"))
+		got, err := s.Queue().Task(s.ctx, "long")
+		s.must(err)
+		if !bytes.Equal(got.Input, long) {
+			s.Errorf("found with %d bytes, want %d", len(got.Input), len(long))
+		}
+		s.wraps(s.Queue().Put(s.ctx, queue.Task{ID: "long", Kind: "k", Input: long}), parlance.ErrConflict)
+		s.must(s.Queue().Cancel(s.ctx, "long"))
+		s.must(s.Queue().Erase(s.ctx, "long"))
+		if got, err = s.Queue().Task(s.ctx, "long"); err != nil || len(got.Input) > 0 {
+			s.Errorf("erased with %d bytes, %v", len(got.Input), err)
+		}
 	})
 	each(t, e, "A worker gets no more than it asks for", func(s *scene) {
 		for i := range 3 {
@@ -312,6 +347,35 @@ func settled(t *testing.T, e Engine) {
 		s.adds(queue.Task{ID: "sweeps again"})
 		_, err := s.Queue().Task(s.ctx, "j")
 		s.missing(err)
+	})
+	each(t, e, "A lane goes with its last task", func(s *scene) {
+		if e.OwnTime {
+			s.Skip("its time is its own")
+		}
+		has := func(want ...string) {
+			s.Helper()
+			lanes, err := s.Queue().Lanes(s.ctx, "k")
+			s.must(err)
+			var names []string
+			for _, l := range lanes {
+				names = append(names, l.Name)
+			}
+			if !slices.Equal(names, want) {
+				s.Errorf("lanes %q, want %q", names, want)
+			}
+		}
+		s.adds(queue.Task{ID: "j", Lane: "l"})
+		s.takes("w", time.Hour, "j")
+		s.ends("j", queue.Result{Forget: time.Hour}, queue.Step{Shut: 3 * time.Hour})
+		s.clock.Pass(2 * time.Hour)
+		s.adds(queue.Task{ID: "sweeps", Lane: "a"})
+		has("a", "l") // which is shut still
+		s.clock.Pass(2 * time.Hour)
+		s.adds(queue.Task{ID: "sweeps again", Lane: "a"})
+		has("a")
+		s.adds(queue.Task{ID: "j", Lane: "l"})
+		has("a", "l")
+		s.takesAll(queue.Order{Worker: "w", Most: 5}, "j", "sweeps", "sweeps again")
 	})
 }
 
