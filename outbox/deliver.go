@@ -62,6 +62,9 @@ func (b *Outbox) deliver(hard context.Context, t queue.Task, worker string) {
 		x.unreadable = understand(t.Data, &x.before)
 	}
 	x.request.ID, x.request.Owner = t.ID, t.Owner
+	if x.unreadable == nil {
+		x.log = x.log.With("vendor", x.request.Vendor)
+	}
 	for _, o := range b.observers {
 		ctx = o.Begin(ctx, x.request.Carried, x.delivery())
 	}
@@ -113,7 +116,6 @@ func (x *turn) run(ctx context.Context) (v verdict) {
 	}
 	v.progress = x.before
 	x.vendor = x.vendors[x.request.Vendor]
-	x.log = x.log.With("vendor", x.request.Vendor)
 	if x.vendor == nil {
 		v.after, v.why = 10*time.Second, "this process does not know the vendor "+x.request.Vendor
 		return v
