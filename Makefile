@@ -99,6 +99,12 @@ lib: ## bin/libparlance.so, bin/libparlance.a and bin/parlance.h, the library fo
 	rm -f bin/libparlance.h && cp lib/parlance.h bin/
 	CGO_ENABLED=1 go test -count=1 ./lib/...
 
+.PHONY: lib-bench
+lib-bench: ## the CPU time of calls of the library, from C and from Python
+	CGO_ENABLED=1 go build -buildmode=c-shared -o bin/libparlance.so ./lib
+	gcc -O2 -I lib -o bin/bench bench/library/bench.c -L bin -lparlance -Wl,-rpath,bin && bin/bench
+	PARLANCE_LIBRARY=bin/libparlance.so PYTHONPATH=lib/python python3 -B bench/library/bench.py
+
 .PHONY: fuzz
 fuzz: ## search with every fuzz target for a while (FUZZTIME=5s); test runs what was found
 	@.ci/fuzz $(FUZZTIME)

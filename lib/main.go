@@ -17,6 +17,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -28,7 +29,7 @@ import (
 
 func main() {}
 
-// text is a copy of a text of C, since a name may be kept in a cache of the core.
+// text is a copy of a text of C.
 func text(t C.parlance_text) string { return string(bytes(t)) }
 
 // bytes is the memory of C itself. The core reads it, and keeps no part of it.
@@ -39,17 +40,43 @@ func bytes(t C.parlance_text) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(t.text)), int(t.length))
 }
 
+// exchanges are those that no call uses.
+var exchanges = sync.Pool{New: func() any { return new(abi.Exchange) }}
+
+// exchange is one of exchanges, with what C says. Its texts are copies, since a name may be
+// kept in a cache of the core. They share one allocation.
 func exchange(x *C.parlance_exchange) *abi.Exchange {
-	e := &abi.Exchange{
-		Method: text(x.method), Path: text(x.path), Key: text(x.key),
-		RequestHeader: text(x.request_header), Status: int(x.status), Reason: parlance.Reason(text(x.reason)), Header: text(x.header), Body: bytes(x.body),
-		Cut: x.flags&C.PARLANCE_CUT != 0, Ahead: x.flags&C.PARLANCE_AHEAD != 0, RetryUnsafe: x.flags&C.PARLANCE_RETRY_UNSAFE != 0,
-		Attempts: int(x.attempts), Data: bytes(x.data), DataType: text(x.data_type),
+	e := exchanges.Get().(*abi.Exchange)
+	texts := [...]struct {
+		from C.parlance_text
+		to   *string
+	}{
+		{x.method, &e.Method}, {x.path, &e.Path}, {x.key, &e.Key}, {x.request_header, &e.RequestHeader},
+		{x.reason, (*string)(&e.Reason)}, {x.header, &e.Header}, {x.data_type, &e.DataType},
 	}
+	size := 0
+	for i := range texts {
+		size += len(bytes(texts[i].from))
+	}
+	var copies strings.Builder
+	copies.Grow(size)
+	for i := range texts {
+		start := copies.Len()
+		copies.Write(bytes(texts[i].from))
+		*texts[i].to = copies.String()[start:]
+	}
+	e.Status, e.Attempts, e.Body, e.Data = int(x.status), int(x.attempts), bytes(x.body), bytes(x.data)
+	e.Cut, e.Ahead, e.RetryUnsafe = x.flags&C.PARLANCE_CUT != 0, x.flags&C.PARLANCE_AHEAD != 0, x.flags&C.PARLANCE_RETRY_UNSAFE != 0
 	if x.now != 0 {
 		e.Now = time.UnixMilli(int64(x.now))
 	}
 	return e
+}
+
+// release gives an exchange to the next call.
+func release(e *abi.Exchange) {
+	e.Reset()
+	exchanges.Put(e)
 }
 
 // buffer is the memory of the caller for the result, as an empty slice.
@@ -87,25 +114,21 @@ func caught(x *C.parlance_exchange, code *C.int) {
 }
 
 // opened are the dialects and translators by their handles.
-var opened = struct {
-	sync.RWMutex
-	last C.int32_t
-	all  map[C.int32_t]any
-}{all: map[C.int32_t]any{}}
+var (
+	opened sync.Map
+	last   atomic.Int32
+)
 
 func keep(v any) C.int32_t {
-	opened.Lock()
-	defer opened.Unlock()
-	opened.last++
-	opened.all[opened.last] = v
-	return opened.last
+	handle := C.int32_t(last.Add(1))
+	opened.Store(handle, v)
+	return handle
 }
 
 func handled[T any](handle C.int32_t) (T, bool) {
-	opened.RLock()
-	defer opened.RUnlock()
-	v, ok := opened.all[handle].(T)
-	return v, ok
+	v, _ := opened.Load(handle)
+	of, ok := v.(T)
+	return of, ok
 }
 
 // open makes a dialect of a name in the catalog, of a file, or of the text of one. A text has
@@ -150,12 +173,9 @@ func parlanceTranslation(from, to C.int32_t) C.int32_t {
 
 //export parlanceClose
 func parlanceClose(handle C.int32_t) C.int {
-	opened.Lock()
-	defer opened.Unlock()
-	if _, ok := opened.all[handle]; !ok {
+	if _, ok := opened.LoadAndDelete(handle); !ok {
 		return C.PARLANCE_CLOSED
 	}
-	delete(opened.all, handle)
 	return C.PARLANCE_WRITTEN
 }
 
@@ -168,7 +188,9 @@ func parlanceNeedsBody(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
 	if !ok {
 		return C.PARLANCE_CLOSED
 	}
-	needs, err := of.NeedsBody(exchange(x))
+	e := exchange(x)
+	defer release(e)
+	needs, err := of.NeedsBody(e)
 	switch {
 	case err != nil:
 		return failed(x, err)
@@ -185,7 +207,9 @@ func parlanceClassify(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
 	if !ok {
 		return C.PARLANCE_CLOSED
 	}
-	g, err := d.Classify(exchange(x))
+	e := exchange(x)
+	defer release(e)
+	g, err := d.Classify(e)
 	if err != nil {
 		return failed(x, err)
 	}
@@ -213,7 +237,9 @@ func said(handle C.int32_t, x *C.parlance_exchange, how func(*abi.Dialect, []byt
 	if !ok {
 		return C.PARLANCE_CLOSED
 	}
-	out, err := how(d, buffer(x), exchange(x))
+	e := exchange(x)
+	defer release(e)
+	out, err := how(d, buffer(x), e)
 	if err != nil {
 		return failed(x, err)
 	}
@@ -227,7 +253,9 @@ func parlanceEncode(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
 	if !ok {
 		return C.PARLANCE_CLOSED
 	}
-	out, r, err := d.Encode(buffer(x), exchange(x))
+	e := exchange(x)
+	defer release(e)
+	out, r, err := d.Encode(buffer(x), e)
 	if err != nil {
 		return failed(x, err)
 	}
@@ -242,7 +270,9 @@ func parlanceTranslate(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
 	if !ok {
 		return C.PARLANCE_CLOSED
 	}
-	out, r, changed, err := t.Translate(buffer(x), exchange(x))
+	e := exchange(x)
+	defer release(e)
+	out, r, changed, err := t.Translate(buffer(x), e)
 	switch {
 	case err == abi.ErrBody:
 		return C.PARLANCE_BODY

@@ -8,14 +8,20 @@ import "strings"
 // 5.6.2).
 func IsToken(s string) bool {
 	for i := range len(s) {
-		c := s[i]
-		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
-		if !letter && (c < '0' || c > '9') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+		if !inToken[s[i]] {
 			return false
 		}
 	}
 	return s != ""
 }
+
+// inToken are the bytes that a token can have.
+var inToken = func() (all [256]bool) {
+	for _, c := range []byte("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+		all[c] = true
+	}
+	return all
+}()
 
 // IsValue reports a text that can be the value of a field: it has no control
 // characters but the tab (RFC 9110, 5.5).

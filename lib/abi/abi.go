@@ -203,10 +203,9 @@ func (t *Translator) Translate(out []byte, x *Exchange) (_ []byte, _ Response, c
 		return out, Response{}, false, nil
 	}
 	from := len(out)
-	came := res.Header.(*fields)
-	for i, name := range came.names {
+	for i, name := range x.came.names {
 		if !result.Drops(name) && !sets(result.Header, name) {
-			out = appendField(out, name, came.values[i])
+			out = appendField(out, name, x.came.values[i])
 		}
 	}
 	out = appendFields(out, result.Header)

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/catalog"
+	"github.com/parlance-api/parlance/internal/catalogtest"
 	"github.com/parlance-api/parlance/lib/abi"
 )
 
@@ -56,4 +58,34 @@ func FuzzExchange(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An Exchange that is used again has memory for its headers.
+func TestAnExchangeThatIsUsedAgainAllocatesNothing(t *testing.T) {
+	vms, body := abi.New(catalogtest.Open(t, "vms")), []byte(`{"message":"no"}`)
+	var x abi.Exchange
+	classify := func() {
+		x.Reset()
+		x.Method, x.Path, x.RequestHeader = "POST", "/v1/a", "Accept: application/json\r\n"
+		x.Status, x.Header, x.Body = 404, "Content-Type: application/json\r\nDate: now\n\r\nX-Request-Id: \t7 ", body
+		if g, err := vms.Classify(&x); err != nil || g.Kind != parlance.KindNotFound {
+			t.Fatal(g, err)
+		}
+	}
+	if n := testing.AllocsPerRun(100, classify); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestAHeaderIsReadLineByLine(t *testing.T) {
+	vms := abi.New(catalogtest.Open(t, "vms"))
+	for header, wrong := range map[string]string{
+		"": "", "\r\n": "", "A: b": "", "A: b\n": "", "A:b\r\r\n\nC:\t d \t\r\n": "", "A:": "", "A:\x80": "",
+		"A": "line 1", "A: b\r\nC": "line 2", ": b": "line 1", "A : b": "line 1", "A: b\x00": "line 1", "A: b\rc\n": "line 1", "A\x00: b": "line 1", "\n\n A: b": "line 3",
+	} {
+		_, err := vms.NeedsBody(&abi.Exchange{Status: 404, Header: header})
+		if got := errors.Is(err, abi.ErrHeader); got != (wrong != "") || err != nil && !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%q: %v, want %q", header, err, wrong)
+		}
+	}
 }

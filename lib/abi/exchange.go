@@ -36,14 +36,24 @@ type Exchange struct {
 	// body that is written.
 	Data     []byte
 	DataType string
+
+	asked, came fields // what the headers say, if a call has read them
+}
+
+// Reset makes the zero value of an Exchange, and keeps memory for the next headers.
+func (x *Exchange) Reset() {
+	asked, came := x.asked, x.came
+	asked.reset()
+	came.reset()
+	*x = Exchange{asked: asked, came: came}
 }
 
 // ErrHeader is the error of a header that is no header.
 var ErrHeader = errors.New("no header")
 
 func (x *Exchange) request(d *dialect.Dialect) (dialect.Request, error) {
-	h, err := fieldsOf(x.RequestHeader)
-	if err != nil {
+	h := &x.asked
+	if err := h.read(x.RequestHeader); err != nil {
 		return dialect.Request{}, fmt.Errorf("the request: %w", err)
 	}
 	key := x.Key
@@ -57,11 +67,10 @@ func (x *Exchange) response() (dialect.Response, error) {
 	if x.Status < 100 || x.Status > 999 {
 		return dialect.Response{}, fmt.Errorf("the status is %d, and not from 100 to 999 (RFC 9110, 15)", x.Status)
 	}
-	h, err := fieldsOf(x.Header)
-	if err != nil {
+	if err := x.came.read(x.Header); err != nil {
 		return dialect.Response{}, fmt.Errorf("the response: %w", err)
 	}
-	return dialect.Response{Status: x.Status, Header: h, Body: x.Body, Cut: x.Cut, Received: x.Now}, nil
+	return dialect.Response{Status: x.Status, Header: &x.came, Body: x.Body, Cut: x.Cut, Received: x.Now}, nil
 }
 
 // both are the request and the response.
@@ -104,29 +113,44 @@ func (x *Exchange) lost() (parlance.Outcome, error) {
 // fields are the fields of a header, in their order. The names are canonical.
 type fields struct{ names, values []string }
 
-// fieldsOf reads the lines of a header. The values are parts of text.
-func fieldsOf(text string) (*fields, error) {
-	f := &fields{}
-	if n := strings.Count(text, "\n"); n > 0 {
-		both := make([]string, 2*(n+1))
-		f.names, f.values = both[:0:n+1], both[n+1:n+1]
-	}
-	number := 0
-	for line := range strings.Lines(text) {
-		number++
+func (f *fields) reset() {
+	f.names, f.values = f.names[:0], f.values[:0]
+}
+
+// read reads the lines of a header. The values are parts of text.
+func (f *fields) read(text string) error {
+	f.reset()
+	for number := 1; text != ""; number++ {
+		line := text
+		if end := strings.IndexByte(text, '\n'); end >= 0 {
+			line = text[:end+1]
+		}
+		text = text[len(line):]
 		line = strings.TrimRight(line, "\r\n")
 		if line == "" {
 			continue
 		}
-		name, value, found := strings.Cut(line, ":")
-		value = strings.Trim(value, " \t")
-		if !found || !httpheader.IsToken(name) || !httpheader.IsValue(value) {
-			return nil, fmt.Errorf("%w: line %d is not \"Name: value\" (RFC 9112, 5)", ErrHeader, number)
+		colon := max(strings.IndexByte(line, ':'), 0) // no name is a token if it is empty
+		name, value := line[:colon], trimmed(line[colon+1:])
+		if !httpheader.IsToken(name) || !httpheader.IsValue(value) {
+			return fmt.Errorf("%w: line %d is not \"Name: value\" (RFC 9112, 5)", ErrHeader, number)
 		}
 		f.names = append(f.names, httpheader.Canonical(name))
 		f.values = append(f.values, value)
 	}
-	return f, nil
+	return nil
+}
+
+// trimmed is a value without the blanks around it.
+func trimmed(value string) string {
+	blank := func(c byte) bool { return c == ' ' || c == '\t' }
+	for value != "" && blank(value[0]) {
+		value = value[1:]
+	}
+	for value != "" && blank(value[len(value)-1]) {
+		value = value[:len(value)-1]
+	}
+	return value
 }
 
 // Values are those of a field.
