@@ -92,6 +92,10 @@ envoy: ## the external processor for Envoy, and bin/parlance-extproc
 caddy: ## the modules for Caddy, and bin/parlance-gateway
 	cd caddy && go vet ./... && go build -o ../bin/ ./cmd/... && go test -vet=off -timeout=$(TIMEOUT) ./...
 
+.PHONY: caddy-reloads
+caddy-reloads: ## a reload of Caddy every 200 ms under load, for a minute; test does it for two seconds
+	cd caddy && RELOADS=300 go test -count=1 -vet=off -v -run '^TestAReloadFailsNoRequestThatCaddyHasAccepted$$' .
+
 .PHONY: lib
 lib: ## bin/libparlance.so, bin/libparlance.a and bin/parlance.h, the library for other languages, and its tests
 	CGO_ENABLED=1 go build -buildmode=c-shared -o bin/libparlance.so ./lib

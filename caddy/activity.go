@@ -77,7 +77,12 @@ func (a *Activity) Provision(ctx caddy.Context) error {
 }
 
 // Cleanup writes the last records, if no other configuration writes more.
-func (a *Activity) Cleanup() error { return a.shared.release() }
+func (a *Activity) Cleanup() error {
+	if a.app == nil {
+		return nil
+	}
+	return a.app.inflight.after(a.shared.release)
+}
 
 // UnmarshalCaddyfile reads the directive:
 //

@@ -10,6 +10,7 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/outbox"
 )
 
 // App holds what all modules of one configuration share: each dialect, compiled once, and the
@@ -31,6 +32,7 @@ type App struct {
 	Line string `json:"line,omitempty"`
 
 	shared   shared
+	inflight inflight
 	store    *openStore
 	switches map[string]*maintenanceSwitch
 	outbox   vendors
@@ -60,18 +62,23 @@ func (a *App) Provision(ctx caddy.Context) error {
 
 // Start begins to deliver what the outbox has. The modules of the HTTP server do the rest.
 func (a *App) Start() error {
-	a.outbox.start(a.store, a.log)
+	a.startOutbox()
 	return nil
 }
 
-// Stop waits for the deliveries in progress.
+// startOutbox begins to deliver, if there is an upstream of the outbox. It is called again for
+// each way to the outbox.
+func (a *App) startOutbox() *outbox.Outbox { return a.outbox.start(a.store, a.log, &a.inflight) }
+
+// Stop ends the outbox. Deliveries in progress go on, and only the end of the process waits for
+// them.
 func (a *App) Stop() error {
 	a.outbox.end()
 	return nil
 }
 
-// Cleanup closes what no other configuration uses.
-func (a *App) Cleanup() error { return a.shared.release() }
+// Cleanup closes what no other configuration uses, after the last request.
+func (a *App) Cleanup() error { return a.inflight.after(a.shared.release) }
 
 // appOf is the app of a configuration. Caddy makes one if the configuration has none.
 func appOf(ctx caddy.Context) (*App, error) {

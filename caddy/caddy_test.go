@@ -24,7 +24,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/logging"
 	_ "github.com/caddyserver/caddy/v2/modules/metrics"
 
-	_ "github.com/parlance-api/parlance/caddy"
+	caddyparlance "github.com/parlance-api/parlance/caddy"
 )
 
 // The tests run one Caddy, in this process. So they are not parallel, and each loads a
@@ -82,12 +82,7 @@ func load(t testing.TB, file string) *server {
 
 // reload puts another Caddyfile in the place of the one that runs.
 func (s *server) reload(dir, file string) error {
-	head := fmt.Sprintf(global, dir, s.level())
-	if own, ok := strings.CutPrefix(file, "{\n"); ok { // a global block of its own
-		head, _, _ = strings.Cut(head, "\tparlance {")
-		file = own
-	}
-	config, err := adapt(strings.ReplaceAll(head+file, "ADDRESS", fmt.Sprintf("http://127.0.0.1:%d", s.port)))
+	config, err := s.adapted(dir, file)
 	if err != nil {
 		return err
 	}
@@ -96,6 +91,16 @@ func (s *server) reload(dir, file string) error {
 	}
 	s.connect()
 	return nil
+}
+
+// adapted is the JSON of a Caddyfile for the address of the server.
+func (s *server) adapted(dir, file string) ([]byte, error) {
+	head := fmt.Sprintf(global, dir, s.level())
+	if own, ok := strings.CutPrefix(file, "{\n"); ok { // a global block of its own
+		head, _, _ = strings.Cut(head, "\tparlance {")
+		file = own
+	}
+	return adapt(strings.ReplaceAll(head+file, "ADDRESS", fmt.Sprintf("http://127.0.0.1:%d", s.port)))
 }
 
 // connect has ask use new connections.
@@ -114,7 +119,11 @@ func adapt(file string) ([]byte, error) {
 }
 
 // stop ends Caddy.
-func (s *server) stop() error { return caddy.Stop() }
+func (s *server) stop() error {
+	err := caddy.Stop()
+	caddyparlance.WaitUntilReleased()
+	return err
+}
 
 // level is that of the log: all of it, but for a benchmark.
 func (s *server) level() string {
@@ -150,8 +159,11 @@ func (s *server) ask(method, path, body string, header ...string) (*http.Respons
 		}
 	}
 	resp, err := s.transport.RoundTrip(r)
-	if errors.Is(err, syscall.ECONNRESET) && r.GetBody == nil {
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) {
 		// After a reload, Caddy's old socket may be closed with a connection that waits in it.
+		if r.GetBody != nil {
+			r.Body, _ = r.GetBody()
+		}
 		resp, err = s.transport.RoundTrip(r)
 	}
 	if err != nil {
@@ -161,24 +173,6 @@ func (s *server) ask(method, path, body string, header ...string) (*http.Respons
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		s.t.Fatal(err)
-	}
-	return resp, string(text)
-}
-
-// tryAsk sends a GET, and once more if the connection was reset before a response. The response
-// is nil if there is none.
-func (s *server) tryAsk(path string) (*http.Response, string) {
-	resp, err := http.Get(s.url(path))
-	if err != nil {
-		resp, err = http.Get(s.url(path))
-	}
-	if err != nil {
-		return nil, err.Error()
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err.Error()
 	}
 	return resp, string(text)
 }

@@ -37,7 +37,7 @@ type Credentials struct {
 }
 
 // clientOptions are the options of the client end for them.
-func (c *Credentials) clientOptions() (options []client.Option, err error) {
+func (c *Credentials) clientOptions(s *shared) (options []client.Option, err error) {
 	for _, k := range c.APIKeys {
 		key, err := placeholders("api_key "+k.Header, k.Key)
 		if err != nil {
@@ -54,7 +54,7 @@ func (c *Credentials) clientOptions() (options []client.Option, err error) {
 		options = append(options, client.WithBasic(user, password))
 	}
 	if c.OAuth != nil {
-		login, err := c.OAuth.login()
+		login, err := c.OAuth.login(s)
 		if err != nil {
 			return nil, err
 		}
@@ -63,8 +63,8 @@ func (c *Credentials) clientOptions() (options []client.Option, err error) {
 	return options, nil
 }
 
-// login logs in by the client's own credentials.
-func (o *OAuth) login() (*client.Login, error) {
+// login logs in by the client's own credentials, unless the configuration before has a token.
+func (o *OAuth) login(s *shared) (*client.Login, error) {
 	filled := [4]string{}
 	for i, text := range [...]string{o.Endpoint, o.ClientID, o.ClientSecret, o.Refresh} {
 		if text == "" && i > 0 {
@@ -78,13 +78,19 @@ func (o *OAuth) login() (*client.Login, error) {
 	if u, err := url.Parse(filled[0]); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("oauth: the endpoint is not an http or https URL")
 	}
-	first := url.Values{"grant_type": {"client_credentials"}, "client_id": {filled[1]}, "client_secret": {filled[2]}}
-	if len(o.Scopes) > 0 {
-		first.Set("scope", strings.Join(o.Scopes, " "))
+	key := loginKey{filled[0], filled[1], filled[2], strings.Join(o.Scopes, " "), filled[3]}
+	return keep(s, key, key.login), nil
+}
+
+// login logs in at a token endpoint.
+func (k loginKey) login() *client.Login {
+	first := url.Values{"grant_type": {"client_credentials"}, "client_id": {k.id}, "client_secret": {k.secret}}
+	if k.scopes != "" {
+		first.Set("scope", k.scopes)
 	}
-	login := client.NewOAuth(nil, filled[0], first)
-	if filled[3] != "" {
-		login.Resume(client.Grant{Refresh: filled[3]})
+	login := client.NewOAuth(nil, k.endpoint, first)
+	if k.refresh != "" {
+		login.Resume(client.Grant{Refresh: k.refresh})
 	}
-	return login, nil
+	return login
 }

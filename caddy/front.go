@@ -64,6 +64,8 @@ const holderVar = "parlance.holder"
 
 // ServeHTTP lets the mechanism respond, or the handlers behind it.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	f.app.inflight.begin()
+	defer f.app.inflight.end(f.log)
 	c := &call{front: f, next: next}
 	d := f.dialect
 	if c.around, _ = caddyhttp.GetVar(r.Context(), holderVar).(*holder); c.around != nil {

@@ -30,10 +30,11 @@ type Outbox struct {
 	Credentials // of the gateway at the upstream
 
 	front
-	url  *url.URL
-	api  *dialect.Dialect
-	mu   sync.Mutex
-	ways map[*dialect.Dialect]*gateway.Gateway // by the dialect of the callers
+	shared shared
+	url    *url.URL
+	api    *dialect.Dialect
+	mu     sync.Mutex
+	ways   map[*dialect.Dialect]*gateway.Gateway // by the dialect of the callers
 }
 
 // CaddyModule names the module.
@@ -60,7 +61,7 @@ func (o *Outbox) Provision(ctx caddy.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	options, err := o.clientOptions()
+	options, err := o.clientOptions(&o.shared)
 	if err != nil {
 		return err
 	}
@@ -77,6 +78,9 @@ func (o *Outbox) Provision(ctx caddy.Context) (err error) {
 	return err
 }
 
+// Cleanup gives the tokens back.
+func (o *Outbox) Cleanup() error { return o.shared.release() }
+
 // newWay is the way of requests in the dialect of callers to the outbox.
 func (o *Outbox) newWay(to *dialect.Dialect, box *outbox.Outbox) (*gateway.Gateway, error) {
 	return gateway.New(gateway.Config{
@@ -92,7 +96,7 @@ func (o *Outbox) way(to *dialect.Dialect) (*gateway.Gateway, error) {
 	if g := o.ways[to]; g != nil {
 		return g, nil
 	}
-	g, err := o.newWay(to, o.app.outbox.start(o.app.store, o.log))
+	g, err := o.newWay(to, o.app.startOutbox())
 	if err == nil {
 		o.ways[to] = g
 	}
@@ -102,6 +106,8 @@ func (o *Outbox) way(to *dialect.Dialect) (*gateway.Gateway, error) {
 // ServeHTTP stores a request, responds to one for a status, or lets the handlers behind it
 // respond.
 func (o *Outbox) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	o.app.inflight.begin()
+	defer o.app.inflight.end(o.log)
 	to := o.dialect
 	around, _ := caddyhttp.GetVar(r.Context(), holderVar).(*holder)
 	if around != nil {

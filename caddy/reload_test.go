@@ -2,15 +2,28 @@ package caddyparlance_test
 
 import (
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
 )
 
-// TestAReloadFailsNoRequestThatCaddyHasAccepted reloads under load. A connection that still waits
-// in the socket of the old configuration is reset, as in any Caddy, so that one is sent again.
+// TestAReloadFailsNoRequestThatCaddyHasAccepted reloads every 200 ms under load: 10 times, or as
+// often as RELOADS says. A connection that still waits in the socket of the old configuration is
+// reset, as in any Caddy, so that one is sent again.
 func TestAReloadFailsNoRequestThatCaddyHasAccepted(t *testing.T) {
+	reloads := 10
+	if text := os.Getenv("RELOADS"); text != "" {
+		var err error
+		if reloads, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
 	u := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/things/7" {
 			says(http.StatusNotFound, jsonType, `{"message":"no such thing"}`)(w, r)
@@ -21,6 +34,10 @@ func TestAReloadFailsNoRequestThatCaddyHasAccepted(t *testing.T) {
 	site := `
 ADDRESS {
 	parlance problem
+	parlance_activity
+	parlance_limit {
+		policy many 1000000000 1s
+	}
 	reverse_proxy ` + u.URL + ` {
 		transport parlance {
 			speaks plain
@@ -29,9 +46,9 @@ ADDRESS {
 }`
 	s := load(t, site)
 	var (
-		stop   atomic.Bool
-		sent   atomic.Int64
-		asking sync.WaitGroup
+		stop        atomic.Bool
+		sent, again atomic.Int64
+		asking      sync.WaitGroup
 	)
 	for _, want := range []struct {
 		path   string
@@ -39,25 +56,33 @@ ADDRESS {
 	}{{"/things", http.StatusOK}, {"/things/7", http.StatusNotFound}} {
 		asking.Go(func() {
 			for !stop.Load() {
-				resp, body := s.tryAsk(want.path)
-				if sent.Add(1); resp == nil || resp.StatusCode != want.status {
-					t.Errorf("%s: got %v %s", want.path, resp, body)
+				got := <-s.get(want.path)
+				if got.err != nil {
+					again.Add(1)
+					got = <-s.get(want.path)
+				}
+				if sent.Add(1); got.err != nil || got.status != want.status {
+					t.Errorf("%s: got %+v", want.path, got)
 					return
 				}
 			}
 		})
 	}
-	for n := range 10 {
-		for before := sent.Load(); sent.Load() < before+20 && !t.Failed(); {
-			s.tryAsk("/things") // so that each configuration serves some
+	dir, tick := t.TempDir(), time.NewTicker(200*time.Millisecond)
+	defer tick.Stop()
+	for n := 0; n < reloads && !t.Failed(); n++ {
+		<-tick.C
+		config, err := s.adapted(dir, strings.Replace(site, "speaks plain", "speaks plain\nmax_attempts "+strconv.Itoa(1+n%3), 1))
+		if err == nil {
+			err = caddy.Load(config, true)
 		}
-		if err := s.reload(t.TempDir(), strings.Replace(site, "speaks plain", "speaks plain\nmax_attempts "+string(rune('1'+n%3)), 1)); err != nil {
+		if err != nil {
 			t.Error(err)
 		}
 	}
 	stop.Store(true)
 	asking.Wait()
-	t.Logf("%d requests during 10 reloads", sent.Load())
+	t.Logf("%d requests during %d reloads, %d of them sent again", sent.Load(), reloads, again.Load())
 }
 
 func TestTheMetricsAreInCaddysRegistry(t *testing.T) {

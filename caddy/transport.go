@@ -16,8 +16,6 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
-	"github.com/parlance-api/parlance/client/breaker"
-	"github.com/parlance-api/parlance/client/pace"
 	"github.com/parlance-api/parlance/gateway"
 	"github.com/parlance-api/parlance/server"
 )
@@ -53,6 +51,7 @@ type Transport struct {
 	HTTP *reverseproxy.HTTPTransport `json:"http,omitempty"`
 
 	app     *App
+	shared  shared
 	budget  *client.Budget
 	retried bool // the proxy retries, too
 	gateway *gateway.Transport
@@ -102,11 +101,11 @@ func (t *Transport) Provision(ctx caddy.Context) (err error) {
 	if t.retried {
 		ctx.Logger().Info("the proxy may send a request to another upstream (lb_retries or lb_try_duration); it shares the budget of the transport parlance, which does not retry an unreachable upstream")
 	}
-	if config.Client, err = t.options(ctx); err != nil {
+	if config.Client, err = t.options(); err != nil {
 		return err
 	}
 	if t.Pace {
-		config.Client = append(config.Client, client.WithGate(pace.New(config.Speaks)))
+		config.Client = append(config.Client, client.WithGate(keptPace(&t.shared, t.Speaks, config.Speaks)))
 	}
 	if t.HTTP.Compression == nil {
 		t.HTTP.Compression = new(bool) // a response must come as callers can have it
@@ -130,12 +129,12 @@ func proxyRetries(ctx caddy.Context) bool {
 }
 
 // options are those of the client end.
-func (t *Transport) options(ctx caddy.Context) ([]client.Option, error) {
+func (t *Transport) options() ([]client.Option, error) {
 	b := Budget{100, 0.1}
 	if t.Budget != nil {
 		b = *t.Budget
 	}
-	t.budget = client.NewBudget(b.Capacity, b.Deposit)
+	t.budget = keptBudget(&t.shared, t.Speaks, b)
 	options := []client.Option{client.WithBudget(t.budget), client.WithAnyOrigin(), client.WithObserver(t.app.metrics.observer(t.Speaks))}
 	if t.MaxAttempts > 0 {
 		options = append(options, client.WithMaxAttempts(t.MaxAttempts))
@@ -153,13 +152,9 @@ func (t *Transport) options(ctx caddy.Context) ([]client.Option, error) {
 		options = append(options, client.WithHedge(time.Duration(t.Hedge)))
 	}
 	if t.Breaker != nil {
-		log := ctx.Slogger()
-		options = append(options, client.WithGate(breaker.New(breaker.Settings{
-			Failures: t.Breaker.Failures, Pause: time.Duration(t.Breaker.Pause),
-			OnChange: func(host string, open bool) { log.Warn("the breaker changed", "host", host, "open", open) },
-		})))
+		options = append(options, client.WithGate(keptBreaker(&t.shared, t.Speaks, *t.Breaker)))
 	}
-	credentials, err := t.clientOptions()
+	credentials, err := t.clientOptions(&t.shared)
 	return append(options, credentials...), err
 }
 
@@ -288,5 +283,5 @@ func (t *Transport) OverrideHealthCheckScheme(u *url.URL, port string) {
 // RequestHeaderOps are the changes of Caddy's transport to a request.
 func (t *Transport) RequestHeaderOps() *headers.HeaderOps { return t.base().RequestHeaderOps() }
 
-// Cleanup closes the idle connections.
-func (t *Transport) Cleanup() error { return t.base().Cleanup() }
+// Cleanup closes the idle connections, and gives back what was learned.
+func (t *Transport) Cleanup() error { return errors.Join(t.base().Cleanup(), t.shared.release()) }

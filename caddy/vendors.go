@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 
+	"github.com/caddyserver/caddy/v2"
+
 	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/outbox"
@@ -38,25 +40,31 @@ func (v *vendors) add(name string, d *dialect.Dialect, options []client.Option) 
 }
 
 // start begins to deliver, if there is an upstream.
-func (v *vendors) start(db *openStore, log *slog.Logger) *outbox.Outbox {
+func (v *vendors) start(db *openStore, log *slog.Logger, deliveries *inflight) *outbox.Outbox {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.box == nil && len(v.names) > 0 {
 		v.box = outbox.New(db.Queue(), append(v.options, outbox.WithLogger(log), outbox.WithRecords(db.Activity()))...)
 		ctx, stop := context.WithCancel(context.Background())
 		v.stop = stop
-		v.running.Go(func() { v.box.Run(ctx) })
+		deliveries.begin()
+		v.running.Go(func() {
+			defer deliveries.end(log)
+			v.box.Run(ctx)
+		})
 	}
 	return v.box
 }
 
-// end waits for the deliveries in progress.
+// end takes no more requests. The end of the process waits for the deliveries in progress.
 func (v *vendors) end() {
 	v.mu.Lock()
 	stop := v.stop
 	v.mu.Unlock()
 	if stop != nil {
 		stop()
+	}
+	if caddy.Exiting() {
 		v.running.Wait()
 	}
 }
