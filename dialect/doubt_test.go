@@ -100,6 +100,9 @@ func TestAMarkAroundOrBesideABodyThatFits(t *testing.T) {
 	hold(t, []construct{
 		{name: "a list around a failure", file: file, status: 200, body: `[{"error":{"code":"E1","text":"t"}}]`, want: `{"kind":"conflict","code":"E1","detail":"t"}`, told: "failure_mark wrapped_body", wrote: "-"},
 		{name: "a list around a failure of another form", file: file, status: 200, body: ` [ {"error":"t"} ] `, want: `{"kind":"noted","detail":"t"}`, told: "failure_mark wrapped_body common_form", wrote: "-"},
+		{name: "a list in a list around a failure", file: file, status: 200, body: `[[{"error":{"code":"E1","text":"t"}}]]`, want: `{"kind":"conflict","code":"E1","detail":"t"}`, told: "failure_mark wrapped_body", wrote: "-"},
+		{name: "a list in a list with several things", file: file, status: 200, body: `[[{"error":{"code":"E1","text":"t"}}],[]]`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "empty lists in each other", file: file, status: 200, body: `[[[]]]`, want: `{"kind":"success"}`, wrote: "-"},
 		{name: "a list with an empty mark", file: file, status: 200, body: `[{"error":null}]`, want: `{"kind":"success"}`, wrote: "-"},
 		{name: "a list of several things", file: file, status: 200, body: `[{"id":1},{"error":"t"}]`, want: `{"kind":"success"}`, wrote: "-"},
 		{name: "a list in the payload", file: file, status: 200, body: `{"jobs":[{"error":"t"}]}`, want: `{"kind":"success"}`, wrote: "-"},

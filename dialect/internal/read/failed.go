@@ -30,29 +30,36 @@ func (d *Reader) failed(m *Matcher, marked []*spec.Shape, fits *spec.Shape, res 
 	return found
 }
 
-// afterBracket is a body behind the bracket of a list; nil if it does not begin with one.
+// afterBracket is a body behind the brackets of lists; nil if it does not begin with one.
 func afterBracket(body []byte) []byte {
-	if inner, is := bytes.CutPrefix(beginning(body), []byte("[")); is {
-		return inner
+	if body = beginning(body); bytes.HasPrefix(body, []byte("[")) {
+		return bytes.TrimLeft(body, "["+blanks)
 	}
 	return nil
 }
 
-// loneObject is the only element of a list, if it is an object with the mark of a failure;
-// nil for another body. It is looked for beside, since the tree of a success is still needed.
+// loneObject is the only element of a list, or of lists in each other, if it is an object with
+// the mark of a failure; nil for another body. It is looked for beside, since the tree of a
+// success is still needed.
 func loneObject(marked []*spec.Shape, res *wire.Response) []byte {
 	m := Matchers.Get().(*Matcher)
 	defer m.Release()
 	m.Reset(res, 0)
-	if m.Tree.JSON(res.Body, false) != nil || m.Tree.Nodes[0].Kind != tree.List || len(m.Tree.Nodes) < 2 || m.Tree.Nodes[1].Next != m.Tree.Nodes[0].Next {
+	if m.Tree.JSON(res.Body, false) != nil {
 		return nil
+	}
+	at, nodes := uint32(0), m.Tree.Nodes
+	for nodes[at].Kind == tree.List {
+		if at++; int(at) == len(nodes) || nodes[at].Next != nodes[0].Next {
+			return nil
+		}
 	}
 	for _, s := range marked {
 		if s.Form != spec.FormJSON {
 			continue
 		}
-		if _, marked := m.carries(s.Body, 1); marked {
-			return m.Tree.Raw(1)
+		if _, marked := m.carries(s.Body, at); marked {
+			return m.Tree.Raw(at)
 		}
 	}
 	return nil

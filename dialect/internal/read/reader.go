@@ -290,7 +290,7 @@ func (d *Reader) tolerated(m *Matcher, p *spec.Plan, req *wire.Request, res *wir
 				s = m.leniently(p.Shapes, p, req, res)
 			}
 			if s != nil {
-				m.note("wrapped_body", "the body is a list around what the dialect knows; its first object was read")
+				m.note("wrapped_body", "the body is a list or a text around what the dialect knows; its first object was read")
 				return s
 			}
 		}

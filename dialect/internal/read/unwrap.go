@@ -119,16 +119,42 @@ func (m *Matcher) parsedFrom(d *spec.Spec, form spec.Form, text []byte, res *wir
 	return text
 }
 
-// element is the first object of a list that stands around an envelope, nil if the body
-// is no such list.
+// maxAround is how many lists, or quotes of a text, are opened that stand around an envelope.
+const maxAround = 4
+
+// element is the first object in lists that stand around an envelope, or in a text that is
+// itself a document; nil if the body is no such thing.
 func (m *Matcher) element(body []byte) []byte {
-	if m.form != spec.FormJSON || m.Tree.JSON(body, m.cut) != nil || m.Tree.Nodes[0].Kind != tree.List {
-		return nil
-	}
-	for c := range m.Tree.Children(0) {
-		if m.Tree.Nodes[c].Kind == tree.Object {
-			return m.Tree.Raw(c)
+	for around := range maxAround {
+		if m.form != spec.FormJSON || m.Tree.JSON(body, m.cut) != nil {
+			return nil
+		}
+		switch m.Tree.Nodes[0].Kind {
+		case tree.Text:
+			body = bytes.Clone(m.Tree.Value(0))
+		case tree.List:
+			body = m.firstIn(0)
+		case tree.Object:
+			if around > 0 {
+				return body
+			}
+			return nil
+		default:
+			return nil
 		}
 	}
 	return nil
+}
+
+// firstIn is the first element of a list that is an object, else the first that is a list.
+func (m *Matcher) firstIn(n uint32) (list []byte) {
+	for c := range m.Tree.Children(n) {
+		switch kind := m.Tree.Nodes[c].Kind; {
+		case kind == tree.Object:
+			return m.Tree.Raw(c)
+		case kind == tree.List && list == nil:
+			list = m.Tree.Raw(c)
+		}
+	}
+	return list
 }
