@@ -3,6 +3,8 @@ package outbox
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -114,7 +116,7 @@ func (x *turn) spend(v verdict) verdict {
 	case v.works:
 		x.budget.Earn(x.task.Lane)
 	case v.state == "" && v.shut == 0 && v.Failed > x.before.Failed && !x.budget.Spend(x.task.Lane):
-		v.shut = parlance.Decision{Backoff: usual}.Delay(x.task.Shut+1, rand.Float64)
+		v.shut = parlance.Decision{Backoff: usual}.Delay(x.task.Shut+1, chance(x.task))
 		v.why += "; too many requests of its limit failed, so all of them wait"
 	}
 	return v
@@ -209,7 +211,15 @@ func (v *verdict) wait(d parlance.Decision, t queue.Task) {
 	if d.After == 0 && len(d.Schedule) == 0 && d.Backoff.Floor == 0 {
 		d.Backoff = usual
 	}
-	v.after = d.Delay(max(v.Failed, t.Shut+1), rand.Float64)
+	v.after = d.Delay(max(v.Failed, t.Shut+1), chance(t))
+}
+
+// chance draws what a wait has of chance from the ID and the attempt. So what happened can
+// happen again in the same way.
+func chance(t queue.Task) func() float64 {
+	h := fnv.New64a()
+	io.WriteString(h, t.ID)
+	return rand.New(rand.NewPCG(h.Sum64(), uint64(t.Attempt))).Float64
 }
 
 // done is that nothing is left to be delivered.

@@ -3,6 +3,8 @@ package storm
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"log/slog"
 	"maps"
 	"math"
@@ -102,7 +104,7 @@ func box(t *testing.T, base http.RoundTripper, dialect string) (func(string), fu
 	var ran sync.WaitGroup
 	ran.Go(func() { b.Run(ctx) })
 	return func(url string) {
-		if _, err := b.Put(ctx, outbox.Request{Vendor: "vendor", Method: http.MethodPut, URL: url}); err != nil {
+		if _, err := b.Put(ctx, outbox.Request{ID: url, Vendor: "vendor", Method: http.MethodPut, URL: url}); err != nil {
 			t.Error(err)
 		}
 	}, func() { stop(); ran.Wait() }
@@ -118,7 +120,11 @@ func each(_ *testing.T, base http.RoundTripper) (func(string), func()) {
 	}
 	var mu sync.Mutex
 	var jobs []job
-	random := rand.New(rand.NewPCG(1, 2))
+	chance := func(j job) float64 { // the same for the same attempt, as in the outbox
+		h := fnv.New64a()
+		io.WriteString(h, j.url)
+		return rand.New(rand.NewPCG(h.Sum64(), uint64(j.failed))).Float64()
+	}
 	put := func(j job) {
 		at, _ := slices.BinarySearchFunc(jobs, j, func(a, b job) int { return a.due.Compare(b.due) })
 		jobs = slices.Insert(jobs, at, j)
@@ -135,7 +141,7 @@ func each(_ *testing.T, base http.RoundTripper) (func(string), func()) {
 		mu.Lock()
 		defer mu.Unlock()
 		j.failed++
-		j.due = time.Now().Add(time.Duration(math.Pow(j.failed, 4) * (0.9 + 0.2*random.Float64()) * float64(time.Second)))
+		j.due = time.Now().Add(time.Duration(math.Pow(j.failed, 4) * (0.9 + 0.2*chance(j)) * float64(time.Second)))
 		put(j)
 	}
 	ended := make(chan struct{})
@@ -227,17 +233,6 @@ var stallOfAnHour = chart{
 	axis:  "minutes after the stall", stall: 60, every: 10,
 }
 
-// mean is the mean of outages, with the curve of the last one.
-func mean(all []outage) (m outage) {
-	n := time.Duration(len(all))
-	for _, o := range all {
-		m.during, m.after, m.curve = m.during+o.during, m.after+o.after, o.curve
-		m.half, m.all, m.beside = m.half+o.half/n, m.all+o.all/n, m.beside+o.beside/n
-	}
-	m.during, m.after = m.during/len(all), m.after/len(all)
-	return m
-}
-
 // TestHour makes the table of docs/storm.md for what waits, and its picture.
 func TestHour(t *testing.T) {
 	if !*full {
@@ -247,11 +242,7 @@ func TestHour(t *testing.T) {
 	var drawn []curve
 	for _, refuses := range []bool{false, true} {
 		for _, w := range waiters {
-			var all []outage
-			for range 5 {
-				all = append(all, wait(t, w, refuses))
-			}
-			o := mean(all)
+			o := wait(t, w, refuses)
 			text += fmt.Sprintf("| %s | %s | %d | %d | %v | %v | %v |\n", map[bool]string{false: "lets all in", true: "refuses all"}[refuses], w.name,
 				o.during, o.after, o.half.Round(time.Second), o.all.Round(time.Second), o.beside.Round(time.Second))
 			if refuses {

@@ -348,6 +348,10 @@ func settled(t *testing.T, e Engine) {
 		_, err := s.Queue().Task(s.ctx, "j")
 		s.missing(err)
 	})
+}
+
+// empty are lanes without tasks.
+func empty(t *testing.T, e Engine) {
 	each(t, e, "A lane goes with its last task", func(s *scene) {
 		if e.OwnTime {
 			s.Skip("its time is its own")

@@ -101,6 +101,7 @@ func tasks(t *testing.T, e Engine) {
 	shutLanes(t, e)
 	turns(t, e)
 	settled(t, e)
+	empty(t, e)
 	again(t, e)
 	listed(t, e)
 }
