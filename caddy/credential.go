@@ -14,7 +14,8 @@ type APIKey struct {
 	Key    string `json:"key"`
 }
 
-// Basic is a user and a password (RFC 7617). Both can be placeholders.
+// Basic is a user and a password (RFC 7617). Both can be placeholders. Without a Password, User
+// is both, with a colon between them.
 type Basic struct {
 	User     string `json:"user"`
 	Password string `json:"password"`
@@ -50,6 +51,9 @@ func (c *Credentials) clientOptions(s *shared) (options []client.Option, err err
 		password, missing := placeholders("basic", c.Basic.Password)
 		if err := errors.Join(wrong, missing); err != nil {
 			return nil, err
+		}
+		if c.Basic.Password == "" {
+			user, password, _ = strings.Cut(user, ":")
 		}
 		options = append(options, client.WithBasic(user, password))
 	}

@@ -1,6 +1,10 @@
 package caddyparlance
 
-import "github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+import (
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+)
 
 // settings read credentials in the block of a transport or an outbox.
 func (c *Credentials) settings() settings {
@@ -18,7 +22,14 @@ func (c *Credentials) readAPIKey(d *caddyfile.Dispenser) error {
 
 func (c *Credentials) readBasic(d *caddyfile.Dispenser) error {
 	c.Basic = new(Basic)
-	return arguments(d, &c.Basic.User, &c.Basic.Password)
+	if d.CountRemainingArgs() != 1 {
+		return arguments(d, &c.Basic.User, &c.Basic.Password)
+	}
+	err := arguments(d, &c.Basic.User)
+	if err == nil && !strings.ContainsAny(c.Basic.User, ":{") {
+		err = d.Err("basic takes 2 arguments, or USER:PASSWORD as one")
+	}
+	return err
 }
 
 func (c *Credentials) readOAuth(d *caddyfile.Dispenser) error {

@@ -36,7 +36,7 @@ func TestAMistakeInACaddyfileIsToldWithItsLine(t *testing.T) {
 		{proxy("speaks vms\npace 5"), ":6", "pace takes no arguments, and has 1"},
 		{proxy("speaks vms\nhedge"), ":6", "hedge takes 1 argument, and has none"},
 		{proxy("speaks vms\napi_key X-Key"), ":6", "api_key takes 2 arguments, and has 1"},
-		{proxy("speaks vms\nbasic user"), ":6", "basic takes 2 arguments, and has 1"},
+		{proxy("speaks vms\nbasic user"), ":6", "basic takes 2 arguments, or USER:PASSWORD as one"},
 		{proxy("speaks vms\noauth"), ":6", "oauth takes 1 argument, and has none"},
 		{proxy("speaks vms\noauth https://a.example/token {\nscopes a\n}"), ":8", "oauth needs the client: client ID SECRET"},
 		{proxy("speaks vms\noauth https://a.example/token {\nclient_id a\n}"), ":7", `no setting is called "client_id"`},

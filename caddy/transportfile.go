@@ -28,7 +28,7 @@ var _ caddyfile.Unmarshaler = (*Transport)(nil)
 //		breaker         [<failures> [<pause>]]
 //		hedge           <time>
 //		api_key         <field> <secret>
-//		basic           <user> <password>
+//		basic           <user> <password> | <user:password>
 //		oauth           <endpoint> {
 //			client  <id> <secret>
 //			scopes  <scope...>

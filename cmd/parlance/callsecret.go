@@ -111,7 +111,7 @@ func (a *app) secret(flag, place string) (string, error) {
 		}
 		text, what = strings.TrimRight(string(content), "\r\n"), fmt.Sprintf("the file %q", file)
 	default:
-		return "", &mistake{message: flag + " takes the place of the secret, not the secret itself", hint: "write env:NAME for a variable, or @FILE, since other users can see command lines"}
+		return "", notAPlace(flag)
 	}
 	switch {
 	case text == "":
@@ -120,6 +120,11 @@ func (a *app) secret(flag, place string) (string, error) {
 		return "", &mistake{message: fmt.Sprintf("%s: %s holds characters that a header cannot have", flag, what), hint: "use one line without control characters"}
 	}
 	return text, nil
+}
+
+// notAPlace says that a flag has something else than the place of a secret.
+func notAPlace(flag string) *mistake {
+	return &mistake{message: flag + " takes the place of the secret, not the secret itself", hint: "write env:NAME for a variable, or @FILE, since other users can see command lines"}
 }
 
 // headerLines reads what --header gives. Values that come from a file are

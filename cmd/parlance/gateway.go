@@ -33,6 +33,7 @@ type gatewayFlags struct {
 	breakerPause, unreachable time.Duration
 	trusted                   []string
 	token, user               string
+	caddyfile                 bool
 	async, asyncAlways        []string
 	config                    gateway.Config // the settings that need no reading
 }
@@ -56,6 +57,9 @@ outbox" shows what waits.
 
 The log on standard error has one line for each request that failed or was retried:
 the status on both sides, the meaning, the attempts, and the IDs.
+
+With --caddyfile it prints the Caddyfile of parlance-gateway, which is Caddy with the
+modules of Parlance, and runs nothing.
 
 It prints its address and runs until it is interrupted. Requests that have begun may
 then finish, for as long as --drain says. A second interrupt ends it at once. SIGHUP
@@ -103,6 +107,7 @@ does nothing.`,
 
 	flags.StringVar(&f.logFormat, "log-format", "text", "the `FORMAT` of the log: text or json")
 	flags.StringVar(&f.logLevel, "log-level", "info", "the lowest `LEVEL` of the log: debug, info, warn or error")
+	flags.BoolVar(&f.caddyfile, "caddyfile", false, "print the Caddyfile that does what the other flags do, for parlance-gateway, and run nothing")
 	flags.BoolVar(&f.config.AccessLog, "access-log", false, "log every request, and not only those that failed or were retried")
 	return cmd
 }
@@ -135,6 +140,9 @@ func (a *app) runGateway(ctx context.Context, f *gatewayFlags) error {
 	}
 	if config.TrustedProxies, err = proxies(f.trusted); err != nil {
 		return err
+	}
+	if f.caddyfile {
+		return a.printCaddyfile(f, &config)
 	}
 	config.Client = append(config.Client, client.WithMaxAttempts(f.attempts), client.WithMaxUnreachable(f.unreachable))
 	if f.breaker > 0 {

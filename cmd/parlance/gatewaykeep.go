@@ -16,6 +16,9 @@ import (
 // upstream is the name of the API in the outbox of a gateway.
 const upstream = "upstream"
 
+// errNoStore says that an outbox has no place.
+var errNoStore = &mistake{message: "--async has no --store", hint: "for example: --store gateway.db"}
+
 // gatewayKeeps opens the store of a gateway: for its records, and for the requests that are
 // delivered later. What the store has taken is written when stop returns.
 func (a *app) gatewayKeeps(ctx context.Context, f *gatewayFlags, config *gateway.Config) (stop func(), err error) {
@@ -27,7 +30,7 @@ func (a *app) gatewayKeeps(ctx context.Context, f *gatewayFlags, config *gateway
 	later := len(f.async)+len(f.asyncAlways) > 0
 	switch {
 	case f.keep.Name == "" && later:
-		return nil, &mistake{message: "--async has no --store", hint: "for example: --store gateway.db"}
+		return nil, errNoStore
 	case f.keep.Name == "":
 		return func() {}, nil
 	}
