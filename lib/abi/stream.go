@@ -35,7 +35,7 @@ func (s *Stream) Feed(p []byte) (decided, failed bool) {
 	return s.of.Decided(), s.of.Failed() != nil && s.of.State().Content == 0
 }
 
-// End appends the meaning of the stream as JSON, as Decode does, with what it came to. A retry
+// End appends the meaning of the stream as JSON, as Decode does, and how much arrived. A retry
 // is not safe after content, unless the request does nothing twice.
 func (s *Stream) End(out []byte, how dialect.Ending) []byte {
 	read := s.of.End(how)

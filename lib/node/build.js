@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { tryScript } from "./files.js";
+import { snapshot } from "./snapshot.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url)), root = join(here, "..", "..");
 const dir = resolve(process.argv[2]);
@@ -22,7 +23,8 @@ const flags = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=`)]
 mkdirSync(join(dir, "dialects"), { recursive: true });
 execFileSync("go", ["build", "-trimpath", "-buildmode=c-shared", "-ldflags=-s -w", ...flags, "-o", join(dir, "parlance.wasm"), "./lib/node/wasm"],
   { cwd: root, stdio: "inherit", env: { ...process.env, GOOS: "wasip1", GOARCH: "wasm", CGO_ENABLED: "0" } });
-for (const name of ["core.js", "fetch.js", "files.js", "index.js", "index.d.ts", "node.js", "package.json", "README.md"]) copyFileSync(join(here, name), join(dir, name));
+writeFileSync(join(dir, "parlance.wasm"), await snapshot(readFileSync(join(dir, "parlance.wasm")), { http: "" }));
+for (const name of ["core.js", "fetch.js", "files.js", "index.js", "index.d.ts", "node.js", "package.json", "snapshot.js", "README.md"]) copyFileSync(join(here, name), join(dir, name));
 copyFileSync(join(root, "LICENSE"), join(dir, "LICENSE"));
 
 // The samples at the end of a file test it, and say nothing about a response.

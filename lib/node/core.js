@@ -46,15 +46,20 @@ export function create({ module, dialect, random }) {
 /** isName says that a text can be the name of a dialect of the catalog, and so of a file. */
 export const isName = (name) => /^[a-z0-9-]{1,64}$/.test(name);
 
-// Instance is a module that runs. Its calls take no time that others could use.
-class Instance {
-  static async start(module, random) {
+/** started is the section of a module that was started when the package was built. */
+export const started = "parlance.started";
+
+/** Instance is a module that runs. Its calls take no time that others could use. */
+export class Instance {
+  static async start(module, random, clock) {
     const i = new Instance();
     i.random = random;
+    if (clock) i.clock = clock;
     const { exports } = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: i.system(module) });
     i.exports = exports;
     i.memory = exports.memory;
-    exports._initialize();
+    if (WebAssembly.Module.customSections(module, started).length === 0) exports._initialize();
+    else exports.parlance_scatter(random(new Uint16Array(1))[0]); // no two processes have the same seeds
     i.result = exports.parlance_result();
     i.call("parlance_names");
     Object.assign(i, JSON.parse(i.text())); // kinds, acts, version
@@ -73,8 +78,7 @@ class Instance {
       environ_get: () => 0,
       sched_yield: () => 0,
       clock_time_get: (clock, precision, at) => {
-        const ms = clock === 0 ? Date.now() : performance.now();
-        this.view().setBigUint64(at, BigInt(Math.round(ms * 1e6)), true);
+        this.view().setBigUint64(at, BigInt(Math.round(this.clock(clock) * 1e6)), true);
         return 0;
       },
       random_get: (at, length) => {
@@ -107,6 +111,7 @@ class Instance {
   }
 
   said = "";
+  clock(which) { return which === 0 ? Date.now() : performance.now(); } // in milliseconds
   buffer() { return this.memory.buffer; }
 
   // view is the memory, which is another buffer after it has grown.

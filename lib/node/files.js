@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // parlance-files DIR [NAME…] writes what a browser needs into a folder: the module in its plain
 // form, which a server compresses, and the named dialects with those that they extend; all of
-// them if none is named. It also writes parlance-try.js for parlance page --try.
+// them if none is named. The module has opened the named ones already. It also writes parlance-try.js for parlance page --try.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync, gzipSync } from "node:zlib";
+import { snapshot } from "./snapshot.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -34,18 +35,19 @@ return {
 `;
 }
 
-function write(dir, names) {
+async function write(dir, names) {
   mkdirSync(join(dir, "dialects"), { recursive: true });
-  writeFileSync(join(dir, "parlance.wasm"), wasmOf(here));
   for (const name of ["core.js", "fetch.js", "index.js"]) copyFileSync(join(here, name), join(dir, name));
   const wanted = new Set(names.length > 0 ? names : readdirSync(join(here, "dialects")).map((file) => file.replace(/\.yaml$/, "")));
+  const texts = { http: "" }; // the module has that of http
   for (const name of wanted) {
-    if (name === "http") continue; // the module has it
-    const text = readFileSync(join(here, "dialects", `${name}.yaml`), "utf8");
-    writeFileSync(join(dir, "dialects", `${name}.yaml`), text);
-    const parent = /^extends: *(\S+)/m.exec(text)?.[1];
+    if (name === "http") continue;
+    texts[name] = readFileSync(join(here, "dialects", `${name}.yaml`), "utf8");
+    writeFileSync(join(dir, "dialects", `${name}.yaml`), texts[name]);
+    const parent = /^extends: *(\S+)/m.exec(texts[name])?.[1];
     if (parent) wanted.add(parent);
   }
+  writeFileSync(join(dir, "parlance.wasm"), names.length > 0 ? await snapshot(wasmOf(here), texts) : wasmOf(here));
   writeFileSync(join(dir, "parlance-try.js"), tryScript(here));
 }
 
@@ -55,5 +57,5 @@ if (process.argv[1] && realpathSync(process.argv[1]) === realpathSync(fileURLToP
     console.error("usage: parlance-files DIR [NAME…]");
     process.exit(2);
   }
-  write(dir, names);
+  await write(dir, names);
 }

@@ -13,6 +13,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"runtime/debug"
 	"time"
@@ -46,6 +47,7 @@ var (
 	opened  = map[int32]any{}
 	last    int32
 	sources = map[string][]byte{} // nil for a dialect that is not there
+	named   = map[string]*dialect.Dialect{}
 	lacks   string
 )
 
@@ -61,6 +63,17 @@ func room(size int32) uint32 {
 		out = nil
 	}
 	return address(in)
+}
+
+// parlance_scatter draws random numbers. A module that was started when the package was built
+// draws the same ones in each process, so that a stranger could know the seeds of its maps. A
+// caller asks for a number of draws that nobody knows.
+//
+//go:wasmexport parlance_scatter
+func scatter(draws int32) {
+	for range draws {
+		maphash.MakeSeed()
+	}
 }
 
 //go:wasmexport parlance_result
@@ -141,6 +154,9 @@ func find(name string) (*dialect.Dialect, error) {
 	if name == "http" {
 		return dialect.Generic(), nil
 	}
+	if d := named[name]; d != nil {
+		return d, nil
+	}
 	text, asked := sources[name]
 	switch {
 	case !asked:
@@ -149,7 +165,11 @@ func find(name string) (*dialect.Dialect, error) {
 	case text == nil:
 		return nil, fmt.Errorf("%w: %q", errUnknown, name)
 	}
-	return dialect.Compile(name+".yaml", text, find)
+	d, err := dialect.Compile(name+".yaml", text, find)
+	if err == nil {
+		named[name] = d
+	}
+	return d, err
 }
 
 // parlance_open opens a dialect by its name, or by its text if text is not 0. The result says
