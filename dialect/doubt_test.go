@@ -226,3 +226,34 @@ func TestAKindThatNobodyKnowsIsToldEachTime(t *testing.T) {
 		}
 	}
 }
+
+// A looser success takes a body in which records stand that nobody can read.
+func TestASuccessBesideRecordsThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	const codes = "codes: {200: success, 4xx: invalid, E1: {kind: invalid, status: 400}}\nshapes:\n"
+	const bulk = codes + "- {name: error, status: 4xx 5xx, json: {error!: {code: $code, text: $detail}}}\n" +
+		"- {name: bulk, status: 200, method: POST, path: /bulk, json: {results!: [{$is: failed, id: $item, state: failed, why: [{code!: $item.code, text: $item.detail}]}, {$is: success, id: $item, state: done}]}}\n"
+	const any = bulk + "- {name: success, status: 200, is: success, json: {results!: $data}}"
+	const batch = codes + "- {name: batch, status: 200, path: \"*/batch\", json: {error: [], result!: {orders!: [{txid?: $item, error?: $item.code & $item.detail, descr!: $any = x}]}}}\n" +
+		"- {name: success, status: 200, is: success, json: {error: [], result!: $data}}"
+	const plain = "codes: {200: success, 4xx: invalid}\nshapes:\n"
+	const method = plain + "- {name: records, status: 200, method: POST, json: {success: true, result!: [{$is: failed, id?: $item, status: {$either: [skipped, failed]}}, {$is: success, id?: $item, status: created}]}}\n" +
+		"- {name: success, status: 200, is: success, json: {success: true, result?: $data}}"
+	const xml = codes + "- {name: bulk, status: 200, path: /bulk, xml: {R: {rec!: [{\"@ok\": \"true\", id: $item, $is: success}, {\"@ok\": \"false\", id: $item, why!: $item.code, $is: failed}]}}}\n" +
+		"- {name: success, status: 200, is: success, xml: {R: {rec!: $any = x}}}"
+	const named = plain + "- {name: bulk, status: 200, path: /bulk, json: {done!: {$item: {state: done, $is: success}}}}\n- {name: success, status: 200, is: success, json: {done: $data}}"
+	hold(t, []construct{
+		{name: "a state that the page does not name", file: any, method: "POST", path: "/bulk", status: 200, body: `{"results":[{"id":"a","state":"rejected","why":[{"code":"E1","text":"x"}]}]}`, want: `{"kind":"noted"}`, told: "unread_element", wrote: "-"},
+		{name: "a state alone", file: any, method: "POST", path: "/bulk", status: 200, body: `{"results":[{"state":"rejected"}]}`, want: `{"kind":"noted"}`, told: "unread_element", wrote: "-"},
+		{name: "no records", file: any, method: "POST", path: "/bulk", status: 200, body: `{"results":[]}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "another path", file: any, method: "POST", path: "/other", status: 200, body: `{"results":[{"state":"rejected"}]}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "payload of another sort", file: any, method: "POST", path: "/bulk", status: 200, body: `{"results":[{"name":"a"}]}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "a member that must be there is missing", file: batch, method: "POST", path: "/v0/batch", status: 200, body: `{"error":[],"result":{"orders":[{"error":"EOrder:Insufficient funds"},{"error":"EOrder:Rate limit exceeded"}]}}`, want: `{"kind":"noted"}`, told: "unread_element", wrote: "-"},
+		{name: "an empty error", file: batch, method: "POST", path: "/v0/batch", status: 200, body: `{"error":[],"result":{"orders":[{"txid":"1","error":""}]}}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "by the method alone", file: method, method: "POST", status: 200, body: `{"success":true,"result":[{"status":"rejected"}]}`, want: `{"kind":"noted"}`, told: "unread_element", wrote: "-"},
+		{name: "another operation of that method", file: method, method: "POST", status: 200, body: `{"success":true,"result":[{"id":7,"firstName":"Ann"}]}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "another method", file: method, status: 200, body: `{"success":true,"result":[{"status":"rejected"}]}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "XML", file: xml, path: "/bulk", status: 200, body: `<R><rec ok="no"><id>7</id></rec></R>`, want: `{"kind":"noted"}`, told: "unread_element", wrote: "-"},
+		{name: "a map of records", file: named, path: "/bulk", status: 200, body: `{"done":{"a":{"state":"failed"}}}`, want: `{"kind":"noted"}`, told: "unread_element", wrote: "-"},
+	})
+}

@@ -47,7 +47,7 @@ func (d *Reader) learn(p *spec.Plan, req *wire.Request, body []byte) *replay.Rep
 		case s.Form != spec.FormJSON || !p.Concerns(s, req):
 			continue
 		case m.Fast(s.Body) && m.data == 0:
-			if len(m.overlooked(p, s, req)) > 0 {
+			if len(m.overlooked(p, s, req)) > 0 || m.missed(p, s, req) {
 				return nil
 			}
 			n := i + 1

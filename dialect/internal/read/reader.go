@@ -238,6 +238,9 @@ func (d *Reader) fitting(m *Matcher, p *spec.Plan, s *spec.Shape, req *wire.Requ
 	if d.failed(m, p.Marked, s, res, start) {
 		return nil, false
 	}
+	if m.missed(p, s, req) {
+		return s, false
+	}
 	return s, !res.Cut || !m.undecided(p, s, req, res)
 }
 

@@ -138,11 +138,17 @@ func (p *Plan) Lacks(req *wire.Request, res *wire.Response) string {
 }
 
 // demands reports that a success of such a request has a body of this form. A list of
-// records is demanded only where the shape names the path, or the method and the status:
-// elsewhere a request may have had no records.
+// records is demanded only of some requests: elsewhere one may have had no records.
 func (p *Plan) demands(s *Shape, req *wire.Request) bool {
-	asks := len(s.Paths) > 0 || len(s.Methods) > 0 && len(s.Status) > 0
-	return s.Expected() && (asks || s.CarriesData() || s.Is == "success") && p.Concerns(s, req) && (req.Path != "" || len(s.Paths) == 0)
+	return s.Expected() && (s.asksMuch() || s.CarriesData() || s.Is == "success") && p.Concerns(s, req) && (req.Path != "" || len(s.Paths) == 0)
+}
+
+// asksMuch reports that a shape names the path, or the method and the status.
+func (s *Shape) asksMuch() bool { return len(s.Paths) > 0 || len(s.Methods) > 0 && len(s.Status) > 0 }
+
+// HasRecords reports that the response to such a request has the records of this shape.
+func (p *Plan) HasRecords(s *Shape, req *wire.Request) bool {
+	return s.CarriesItems() && s.asksMuch() && p.Concerns(s, req) && (req.Path != "" || len(s.Paths) == 0)
 }
 
 // asks reports that a shape is about such a request.
@@ -192,6 +198,9 @@ var Meaningful = func() (s Set) {
 
 // Telling are the attributes that say what failed.
 const Telling = Set(1<<AttrCode | 1<<AttrFamily | 1<<AttrDetail)
+
+// ItemTelling are those of a record.
+const ItemTelling = Telling << itemShift
 
 // Times are the attributes that say when to come back.
 const Times = Set(1<<AttrRetryAfter | 1<<AttrReset)
