@@ -107,8 +107,16 @@ func (l *ReadOnly) unreadable(ctx context.Context, err error) error {
 		return nil
 	}
 	var refused *pgconn.PgError
-	if errors.As(err, &refused) && (refused.Code == "42P01" || refused.Code == "3F000") { // no such table, no such schema
-		return fmt.Errorf("postgres: the schema %q of this database has no Parlance tables", l.store.schema)
+	if errors.As(err, &refused) {
+		switch refused.Code {
+		case "42P01", "3F000", "42703": // no such table, schema, or column
+			files, _ := migrations.ReadDir("schema")
+			var tables int
+			if l.pool.QueryRow(ctx, l.store.sql("SELECT max(version) FROM parlance.version")).Scan(&tables) == nil {
+				return fmt.Errorf("postgres: the tables of the schema %q have version %d, and this program reads version %d: open it with this program to write, or read it with the older one", l.store.schema, tables, len(files))
+			}
+			return fmt.Errorf("postgres: the schema %q of this database has no Parlance tables", l.store.schema)
+		}
 	}
 	return fmt.Errorf("postgres: reading: %w", explain(ctx, err, false))
 }

@@ -101,18 +101,6 @@ func TestAFileThatCannotBeOpenedSaysWhatToDo(t *testing.T) {
 		t.Errorf("%v is not unavailable", err)
 	}
 
-	newer := file(t)
-	s := open(t, newer)
-	if err := s.Transact(t.Context(), func(ctx context.Context) error {
-		_, err := sqlite.Tx(ctx).ExecContext(ctx, "UPDATE parlance_schema SET version = 1000")
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	s.Close()
-	_, err = sqlite.Open(newer)
-	says(t, err, "version 1000", "run a newer program")
-
 	_, err = sqlite.Open(filepath.Join(t.TempDir(), "no", "such.db"))
 	says(t, err, "no such")
 	for _, path := range []string{"", ":memory:", "file:x.db"} {
@@ -384,29 +372,10 @@ func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 // Version 2 of the tables marked a response whose body is missing in its header.
 func TestAResponseThatAnEarlierVersionDidNotKeepIsNotReplayed(t *testing.T) {
 	t.Parallel()
-	path := file(t)
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	statements := []string{"CREATE TABLE parlance_schema (version INTEGER NOT NULL)"}
-	for _, name := range []string{"schema/001.sql", "schema/002.sql"} {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		statements = append(statements, string(text))
-	}
-	statements = append(statements, "INSERT INTO parlance_schema VALUES (2)")
+	path, exec := ofVersion(t, 2)
 	for key, header := range map[string]string{"long": `{"parlance: not kept":[""]}`, "short": `{"Location":["/orders/7"]}`} {
-		statements = append(statements, "INSERT INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header, body) "+
-			"VALUES ('', '"+key+"', zeroblob(32), 1, 1, 0, 'id-1', 1, 1, 201, '"+header+"', '')")
-	}
-	for _, statement := range statements {
-		if _, err := db.Exec(statement); err != nil {
-			t.Fatal(err)
-		}
+		exec("INSERT INTO parlance_key (scope, key, fingerprint, outside, claimed, expires, activity, answered, answer_at, status, header, body) " +
+			"VALUES ('', '" + key + "', zeroblob(32), 1, 1, 0, 'id-1', 1, 1, 201, '" + header + "', '')")
 	}
 	s := open(t, path)
 	for key, notKept := range map[string]bool{"long": true, "short": false} {

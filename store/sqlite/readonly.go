@@ -35,6 +35,10 @@ func OpenReadOnly(path string) (*ReadOnly, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: opening %s: %w", path, explain(err))
 	}
+	if tables, known := versions(context.Background(), db); tables > known {
+		db.Close()
+		return nil, fmt.Errorf("sqlite: opening %s: %w", path, tooNew(tables, known))
+	}
 	return &ReadOnly{db}, nil
 }
 
@@ -46,7 +50,7 @@ func (l *ReadOnly) Find(ctx context.Context, id string) (*activity.Record, error
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, fmt.Errorf("sqlite: no activity %q: %w", id, parlance.ErrNotFound)
 	case err != nil:
-		return nil, unreadable(err)
+		return nil, l.unreadable(ctx, err)
 	}
 	return parse(id, text)
 }
@@ -76,17 +80,17 @@ func (l *ReadOnly) records(ctx context.Context, query string, args ...any) find.
 	return func(yield func(*activity.Record, error) bool) {
 		rows, err := l.db.QueryContext(ctx, query, args...)
 		if err != nil {
-			yield(nil, unreadable(err))
+			yield(nil, l.unreadable(ctx, err))
 			return
 		}
 		defer rows.Close()
 		find.Each(rows, func() (*activity.Record, error) {
 			var id, text string
 			if err := rows.Scan(&id, &text); err != nil {
-				return nil, unreadable(err)
+				return nil, l.unreadable(ctx, err)
 			}
 			return parse(id, text)
-		}, unreadable)(yield)
+		}, func(err error) error { return l.unreadable(ctx, err) })(yield)
 	}
 }
 
@@ -97,7 +101,7 @@ func (l *ReadOnly) Queue() queue.Reader { return taskReader{l.each, time.Now} }
 func (l *ReadOnly) each(ctx context.Context, query string, args []any, each func(scan func(to ...any) error) error) error {
 	rows, err := l.db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return unreadable(err)
+		return l.unreadable(ctx, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -105,15 +109,18 @@ func (l *ReadOnly) each(ctx context.Context, query string, args []any, each func
 			return err
 		}
 	}
-	return unreadable(rows.Err())
+	return l.unreadable(ctx, rows.Err())
 }
 
 // unreadable is the error of a query.
-func unreadable(err error) error {
+func (l *ReadOnly) unreadable(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case strings.Contains(err.Error(), "no such table"):
+	case strings.Contains(err.Error(), "no such table"), strings.Contains(err.Error(), "no such column"):
+		if tables, known := versions(ctx, l.db); tables > 0 {
+			return fmt.Errorf("sqlite: the tables of this file have version %d, and this program reads version %d: open it with this program to write, or read it with the older one", tables, known)
+		}
 		return errors.New("sqlite: this file has no Parlance tables")
 	}
 	return fmt.Errorf("sqlite: reading: %w", explain(err))

@@ -38,7 +38,7 @@ func migrate(ctx context.Context, conn *sql.Conn) (err error) {
 		return err
 	}
 	if version > len(files) {
-		return fmt.Errorf("its tables have version %d, and this program supports up to %d: run a newer program", version, len(files))
+		return tooNew(version, len(files))
 	}
 	for _, file := range files[version:] {
 		text, err := migrations.ReadFile("schema/" + file.Name())
@@ -55,4 +55,17 @@ func migrate(ctx context.Context, conn *sql.Conn) (err error) {
 	}
 	_, err = conn.ExecContext(ctx, "COMMIT")
 	return err
+}
+
+func tooNew(version, known int) error {
+	return fmt.Errorf("its tables have version %d, and this program supports up to %d: run a newer program", version, known)
+}
+
+// versions are that of the tables, 0 if there are none, and that of this program.
+func versions(ctx context.Context, db *sql.DB) (tables, known int) {
+	files, _ := migrations.ReadDir("schema")
+	if db.QueryRowContext(ctx, "SELECT max(version) FROM parlance_schema").Scan(&tables) != nil {
+		tables = 0
+	}
+	return tables, len(files)
 }
