@@ -185,6 +185,7 @@ var notGiven = map[string]map[string]string{
 		"locked out":         onlyRead,
 	},
 	"openrouter": {
+		"region":      onlyRead,
 		"flagged":     "it is written as 403", // without its reasons
 		"day used up": sameAs,
 	},
