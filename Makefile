@@ -96,6 +96,17 @@ caddy: ## the modules for Caddy, and bin/parlance-gateway
 caddy-reloads: ## a reload of Caddy every 200 ms under load, for a minute; test does it for two seconds
 	cd caddy && RELOADS=300 go test -count=1 -vet=off -v -run '^TestAReloadFailsNoRequestThatCaddyHasAccepted$$' .
 
+# Debian has prometheus and docker-compose; go install gets the others.
+GATEWAY_TOOLS ?= /tmp/parlance-gateway-tools
+
+.PHONY: gateway-tools
+gateway-tools: ## the gateway in Caddy with h2spec, Pebble, Prometheus and docker-compose
+	GOBIN=$(GATEWAY_TOOLS) go install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible
+	GOBIN=$(GATEWAY_TOOLS) go install github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.3 github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv@v2.10.3
+	@command -v prometheus >/dev/null && command -v docker-compose >/dev/null || { echo "run: apt-get install prometheus docker-compose"; exit 1; }
+	SITE=a UPSTREAM=b POSTGRES_PASSWORD=c docker-compose --file caddy/deploy/compose.yaml config --quiet
+	cd caddy && PATH="$(GATEWAY_TOOLS):$$PATH" go test -count=1 -v -run 'HTTP2IsAsSound|ByACME|EachPanel' .
+
 .PHONY: lib
 lib: ## bin/libparlance.so, bin/libparlance.a and bin/parlance.h, the library for other languages, and its tests
 	CGO_ENABLED=1 go build -buildmode=c-shared -o bin/libparlance.so ./lib
