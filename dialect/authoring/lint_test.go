@@ -102,7 +102,7 @@ func TestAShapeThatAnEmptyListKeepsFromItsRecordsIsCalledLoose(t *testing.T) {
 		"    outcome: {kind: partial, items: [{index: 0, id: a, outcome: {kind: success}}, {index: 1, id: b, outcome: {kind: not_found, code: gone}}]}\n"
 	for first, want := range map[string]string{
 		"errors: $absent":  "loose_success",
-		"errors?: $absent": "loose_success",
+		"errors?: $absent": "bad_key",
 		"errors?: $any":    "",
 	} {
 		if got := strings.Join(rulesOf(strings.Replace(file, "FIRST", first, 1)), " "); got != want {

@@ -136,12 +136,21 @@ func (t *Template) reads(c Conversion) bool {
 	return t.Hole.Readings[0].Pattern == nil && t.Hole.Readings[0].Conv == c
 }
 
+// namesAll reports that each member that can be there in s is one of t.
+func (t *Template) namesAll(s *Template) bool {
+	return s.Rest == nil && !slices.ContainsFunc(s.Members, func(o Member) bool {
+		return o.Value.Op != OpAbsent && !slices.ContainsFunc(t.Members, func(m Member) bool {
+			return slices.Equal(o.Names, m.Names) && o.Attribute == m.Attribute && m.Value.Op != OpAbsent
+		})
+	})
+}
+
 // coversMembers is coversAll for two objects.
 func (t *Template) coversMembers(s *Template) bool {
 	if len(t.Members) == 0 && t.Rest == nil {
 		return true
 	}
-	found := t.AllOptional()
+	found := t.AllOptional() || !s.AllOptional() && t.namesAll(s)
 	for _, m := range t.Members {
 		i := slices.IndexFunc(s.Members, func(o Member) bool { return slices.Equal(o.Names, m.Names) && o.Attribute == m.Attribute })
 		if i < 0 {
@@ -154,7 +163,7 @@ func (t *Template) coversMembers(s *Template) bool {
 		if m.Must && !o.Must && !o.Constant || !m.Value.coversAll(o.Value) {
 			return false
 		}
-		found = found || o.Must || o.Value.Op == OpConst || len(s.Members) == len(t.Members)
+		found = found || o.Must || o.Value.Op == OpConst
 	}
 	return found && t.Rest == nil
 }

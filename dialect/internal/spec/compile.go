@@ -139,6 +139,9 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 		c.Fault(At(v), "wrong_type", "", "the value of an XML attribute, or the text of an element, must be a single text")
 		return
 	}
+	if m.Value.Op == OpAbsent && (m.Optional || m.Must) {
+		c.Fault(At(v), "bad_key", "write "+m.Names[0]+": $absent", "the mark after %q has no meaning, because the member must be missing", m.Names[0])
+	}
 	m.Constant = m.Value.constant()
 	t.Tagged = t.Tagged || m.Value.tags() && !m.Optional
 	if m.Must {

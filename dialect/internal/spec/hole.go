@@ -2,6 +2,7 @@ package spec
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -112,15 +113,30 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 		if p == nil {
 			return nil
 		}
+		if i > 0 && p.Targets() == 0 {
+			rest := strings.Join(slices.Delete(slices.Clone(operands), i, i+1), " & ")
+			c.Fault(pos, "bad_hole", "write "+rest+" is "+strconv.Quote(one)+" if only such a text fits, or leave the pattern out", "the pattern %q reads nothing, and without `is` it is no condition", one)
+			return nil
+		}
 		if i == 0 && p.readOnly() && !c.readOnly {
 			c.Warn(pos, "lossy", "write {_=text} if it is also written, or {$read: …} if it is only read", "{_} without a text makes this place read-only")
 		}
 		h.Readings = append(h.Readings, Reading{Pattern: p})
 	}
+	if h.invents() && !c.readOnly {
+		c.Warn(pos, "lossy", "write {_=text} with the rest of a code that is written without one, or {$read: …} if it is only read", "a code that does not fit is written as %q, because {_} has no text", h.Guard.Canonical())
+	}
 	if !c.repeated && c.inside == nil {
 		h.order()
 	}
 	return h
+}
+
+// invents reports that the text of a guard is written as a code that nobody knows.
+func (h *Hole) invents() bool {
+	return h.Guard != nil && h.Guard.readOnly() && slices.ContainsFunc(h.Readings, func(r Reading) bool {
+		return r.Pattern == nil && (r.Target.Attr == AttrCode || r.Target.Attr == AttrFamily)
+	})
 }
 
 // Others reports that the hole gives the whole or an item the first of several texts, and

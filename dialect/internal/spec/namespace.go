@@ -61,3 +61,36 @@ func (t *Template) each(seen map[*Instance]bool, visit func(*Template)) {
 		b.each(seen, visit)
 	}
 }
+
+// checkPrefixes warns of a prefix that is written and that no attribute of the shape declares.
+func (d *Spec) checkPrefixes(r *Reporter, s *Shape) {
+	if s.Form != FormXML || s.Body == nil || s.ReadOnly || d.ReadOnly {
+		return
+	}
+	known, told := map[string]bool{"xml": true}, map[string]bool{}
+	s.Body.each(map[*Instance]bool{}, func(t *Template) {
+		for i := range t.Members {
+			if prefix, is := strings.CutPrefix(t.Members[i].Names[0], "xmlns:"); is && t.Members[i].Attribute {
+				known[prefix] = true
+			}
+		}
+	})
+	warn := func(pos Position, name string) {
+		if prefix, _, is := strings.Cut(name, ":"); is && !known[prefix] && !told[prefix] {
+			told[prefix] = true
+			r.Warn(pos, "undeclared_prefix", `add "@xmlns:`+prefix+`?": $any = "URI" to the element around it, with the URI of the page`, "%q is written, but nothing in the shape declares the prefix %s", name, prefix)
+		}
+	}
+	s.Body.each(map[*Instance]bool{}, func(t *Template) {
+		if t.ReadOnly {
+			return
+		}
+		warn(t.Pos, t.KeyPrefix)
+		warn(t.Pos, t.AnyName)
+		for i := range t.Members {
+			if w := &t.Members[i]; !w.Unwritten && !strings.HasPrefix(w.Names[0], "xmlns:") {
+				warn(w.Value.Pos, w.Names[0])
+			}
+		}
+	})
+}

@@ -1,6 +1,10 @@
 package spec
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/parlance-api/parlance"
+)
 
 // checkReach warns of parts of the file that no response can reach.
 func (d *Spec) checkReach(r *Reporter) {
@@ -14,6 +18,8 @@ func (d *Spec) checkReach(r *Reporter) {
 		r.checkTemplates(s.Body, map[*Instance]bool{})
 		d.checkRecords(r, s)
 		d.checkForms(r, s)
+		d.checkDemanded(r, s)
+		d.checkPrefixes(r, s)
 	}
 	for _, w := range d.Codes.Rows {
 		d.checkRow(r, w)
@@ -68,7 +74,7 @@ func (d *Spec) checkRecords(r *Reporter, s *Shape) {
 			return
 		}
 	}
-	r.Warn(s.Pos, "records_only", "give it the path of its operation, or add a shape for other successes: {name: success, status: 200, json: $data}",
+	r.Warn(s.Pos, "records_only", "give it the path of its operation, or add a shape that names what each other success has: {name: success, status: 200, json: {result!: $data}}",
 		"the shape %q is the only one for a success, so every other body under %d is noted and not a success", s.Name, status)
 }
 
@@ -78,11 +84,26 @@ func (d *Spec) checkRow(r *Reporter, w *Row) {
 	if !numeric || w.Status != 0 {
 		return
 	}
+	d.checkPartial(r, w, sp)
 	if w.Is != "" && !d.formUnder(w.Is, sp) {
 		r.Warn(w.Pos, "unreachable", "correct its is, or the status of the shape", "no shape with is: %s has the status %s, so this row is never used", w.Is, w.First)
 	}
 	if d.eachListed(w) {
 		r.Warn(w.Pos, "unreachable", "remove it", "each number from %d to %d has a row of its own, so this row is never used", sp.From, sp.To)
+	}
+}
+
+// checkPartial warns of a row that calls the status of a failure partial, if responses with it
+// have records: only under a good status do the records say whether all of them failed.
+func (d *Spec) checkPartial(r *Reporter, w *Row, sp Span) {
+	if w.Kind != parlance.KindPartial || sp.From < 400 || w.Is != "" {
+		return
+	}
+	if slices.ContainsFunc(d.Shapes, func(s *Shape) bool {
+		return s.CarriesItems() && !s.WriteOnly && len(s.Status) > 0 && s.Status.Admits(sp.From)
+	}) {
+		r.Warn(w.Pos, "loose_success", "write a failing kind, such as failed: the records are kept, and each has its own outcome",
+			"under a failing status the records do not decide, so each response with %s is partial, also if all records failed", w.First)
 	}
 }
 
