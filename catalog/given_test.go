@@ -79,7 +79,7 @@ func TestSamplesAndExamplesTogetherReachEveryRowThatCanBeGiven(t *testing.T) {
 
 // The reasons why a row of the catalog has no example.
 const (
-	noPlace   = "no shape that is written has a place for its code" // the API's own forms for it are only read
+	noPlace   = "no shape that is written for it has a place for its code" // the API's own forms for it are only read
 	onlyRead  = "the shapes that say so are only read"
 	neverSent = "the page says that the API never sends it"
 	sameAs    = "its response is read by another row, which means the same"

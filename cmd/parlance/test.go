@@ -199,11 +199,16 @@ func (a *app) showResult(r *authoring.Result) {
 // showMissing lists the parts of a file that nothing reached.
 func (a *app) showMissing(c *authoring.Coverage) {
 	var rows [][]string
+	unwritten := 0 // rows of a file that is only read have no examples
 	for _, sort := range []struct {
 		name string
 		authoring.Covered
 	}{{"shape", c.Shapes}, {"code", c.Examples}, {"alternative", c.Alternatives}} {
 		for _, m := range sort.Missing {
+			if m.Why == authoring.OnlyRead {
+				unwritten++
+				continue
+			}
 			place := m.File + ":" + strconv.Itoa(m.Line)
 			if sort.name == "alternative" { // several stand in one line
 				place += ":" + strconv.Itoa(m.Column)
@@ -216,6 +221,9 @@ func (a *app) showMissing(c *authoring.Coverage) {
 		for _, line := range align(rows) {
 			fmt.Fprintln(a.stdout, line)
 		}
+	}
+	if unwritten > 0 {
+		fmt.Fprintf(a.stdout, "%d of its codes no sample or case reaches; a file that is only read has no written examples.\n", unwritten)
 	}
 }
 

@@ -103,7 +103,7 @@ func (d author) neverWritten(r *spec.Row) string {
 	formed := r.Is != "" || d.Named(r.First)
 	switch {
 	case d.ReadOnly:
-		return "the file is only read"
+		return OnlyRead
 	case r.NotUsed:
 		return "the page says that the API never sends it"
 	case formed && !slices.ContainsFunc(slices.Concat(d.Shapes, d.Extras), func(s *spec.Shape) bool {
@@ -116,8 +116,11 @@ func (d author) neverWritten(r *spec.Row) string {
 	return ""
 }
 
+// OnlyRead is why no row of a file that is only read has an Example.
+const OnlyRead = "the file is only read"
+
 // noPlaceForCode is why many rows are not written.
-const noPlaceForCode = "no shape that is written has a place for its code"
+const noPlaceForCode = "no shape that is written for it has a place for its code"
 
 // hasPlaceForCode reports that a shape that is written has the code of the response or of
 // a record.

@@ -166,10 +166,20 @@ func (d author) conditions(r *spec.Row) (all []Condition) {
 func (d author) formed(name string) (c Condition) {
 	for _, s := range slices.Concat(d.Shapes, d.Extras) {
 		if s.Is == name {
-			c.add(shapeTerms(s))
+			c.add(named(s))
 		}
 	}
 	return c
+}
+
+// named are the terms of a shape for a row that asks for its name: the name says more than
+// the members that it demands.
+func named(s *spec.Shape) []Term {
+	terms := slices.DeleteFunc(shapeTerms(s), func(t Term) bool { return t.Word == "has" })
+	if !slices.ContainsFunc(terms, func(t Term) bool { return t.Word != "method" && t.Word != "path" }) {
+		terms = append(terms, Term{Word: "form", Name: s.Is})
+	}
+	return terms
 }
 
 // add adds an alternative unless it is there.

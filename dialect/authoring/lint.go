@@ -42,19 +42,26 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 			case PartReads:
 				r.Fault(pos, "sample_reads", "correct the shape or the row, or the outcome of the sample", "%s", spec.Ours(f.sentence()))
 			default:
-				r.Fault(s.Pos, "sample_writes", writesHint(f), "%s", spec.Ours(f.sentence()))
+				r.Fault(s.Pos, "sample_writes", writesHint(author{d.Internal()}, f), "%s", spec.Ours(f.sentence()))
 			}
 		}
 	}
 	tryProbes(d, r)
 	takenSamples(d, r)
 	hiddenStates(d, r)
+	author{d.Internal()}.unfitPatterns(r)
 	unfinished(r, source)
 	return Inspection{Diagnostics: r.Sorted(), Samples: len(d.Internal().Samples), Ran: true}
 }
 
 // writesHint says what to do about a response that is written otherwise than it was recorded.
-func writesHint(f Difference) string {
+func writesHint(d author, f Difference) string {
+	if path, _, missing := strings.Cut(f.Message, `" is missing; it wrote`); missing {
+		name := path[strings.LastIndexAny(path, `".`)+1:]
+		if d.isFree(name, "") {
+			return "$any is written only with a value: write " + name + ": $any = 0, or what stands there; or add reads_only: true to the sample"
+		}
+	}
 	switch {
 	case strings.Contains(f.Message, unrecorded):
 		return "mark the member with ? if it can be missing, or read it only, as {$read: …}; or add reads_only: true to the sample"

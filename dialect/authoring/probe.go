@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
@@ -15,10 +16,12 @@ import (
 // A probe is the body of a sample with one place changed. Lint reads it, to find out what
 // comes of a response that differs a little from those that the author has seen.
 type probe struct {
-	body  []byte
-	place string // the member that was changed
-	sort  probed
-	at    spec.Position // of its template
+	body   []byte
+	place  string // the member that was changed
+	sort   probed
+	at     spec.Position // of its template
+	from   int           // where in the body the change is
+	record bool          // it is in a record
 }
 
 // probed is what a probe changes.
@@ -36,6 +39,7 @@ const (
 	maxProbes     = 300
 	maxProbedBody = 16 << 10
 	maxProbeDepth = 8
+	maxAlone      = 8
 )
 
 // prober makes the probes of one body.
@@ -43,22 +47,25 @@ type prober struct {
 	m      *read.Matcher
 	body   []byte
 	failed bool // it is that of a failure
+	record bool // the walk is in a record
 	all    []probe
+	alone  [][]byte // the body with one of its records alone, for each of them
 }
 
 // probesOf are the probes of a sample, none for one whose status is a failure: there the
-// status says so, whatever the body is.
-func (d author) probesOf(s *spec.Sample, failed bool) []probe {
+// status says so, whatever the body is. alone are its body with each record alone, if it has
+// several.
+func (d author) probesOf(s *spec.Sample, failed bool) (all []probe, alone [][]byte) {
 	res := s.Response
 	if res.Status < 200 || res.Status > 299 || len(res.Body) > maxProbedBody {
-		return nil
+		return nil, nil
 	}
 	m := read.Matchers.Get().(*read.Matcher)
 	defer m.Release()
 	m.Reset(&res, 0)
 	shape, _ := d.Read(m, d.PlanFor(res.Status), &s.Request, &res)
 	if shape == nil || shape.Form != spec.FormJSON && shape.Form != spec.FormXML {
-		return nil
+		return nil, nil
 	}
 	t := shape.Body
 	if shape.Form == spec.FormXML {
@@ -66,7 +73,8 @@ func (d author) probesOf(s *spec.Sample, failed bool) []probe {
 	}
 	p := prober{m: m, body: res.Body, failed: failed}
 	p.walk(t, 0, 0)
-	return p.all
+	slices.SortStableFunc(p.all, func(a, b probe) int { return spec.Btoi(b.record) - spec.Btoi(a.record) })
+	return p.all, p.alone
 }
 
 // walk probes the members of a node that fitted a template.
@@ -89,17 +97,39 @@ func (p *prober) walk(t *spec.Template, n uint32, depth int) {
 			p.member(&t.Members[i], n, depth)
 		}
 	case spec.OpList:
-		says := slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return e.Is != "" })
+		if t.Makes(spec.Item) && p.m.Tree.Nodes[n].Kind == tree.List {
+			p.records(t, n, depth)
+		}
+		says := p.record || slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return e.Is != "" })
 		if c := n + 1; !says && t.Reads.Of(spec.Item) != 0 && c < p.m.Tree.Nodes[n].Next && p.m.Tree.Nodes[c].Kind == tree.Object {
 			p.change(c, `{"?":"?"}`, "a record", recordProbed, t.Pos)
 		}
 	}
 }
 
+// records probes the first record of a list in JSON, and collects the bodies that have one
+// record alone.
+func (p *prober) records(t *spec.Template, n uint32, depth int) {
+	list := &p.m.Tree.Nodes[n]
+	for c := range p.m.Tree.Children(n) {
+		if node := &p.m.Tree.Nodes[c]; !node.Moved && !list.Moved && node.Kind == tree.Object && len(p.alone) < maxAlone {
+			p.alone = append(p.alone, slices.Concat(p.body[:list.Start], []byte("["), p.body[node.Start:node.End], []byte("]"), p.body[list.End:]))
+		}
+	}
+	if c := n + 1; c < list.Next {
+		outer := p.record
+		p.record = true
+		p.walk(&spec.Template{Op: spec.OpEither, Elems: t.Elems}, c, depth+1)
+		p.record = outer
+	}
+}
+
 // member probes one member: its value, and what stands in it.
 func (p *prober) member(w *spec.Member, n uint32, depth int) {
 	if w.Value.Op == spec.OpAbsent {
-		p.add(w, n)
+		if !p.record {
+			p.add(w, n)
+		}
 		return
 	}
 	if w.Optional || w.Text || w.Value.WriteOnly {
@@ -125,12 +155,19 @@ func (p *prober) add(w *spec.Member, n uint32) {
 	if n+1 < node.Next {
 		text += ","
 	}
-	p.all = append(p.all, probe{slices.Concat(p.body[:node.Start+1], []byte(text), rest), w.Names[0], absentProbed, w.Value.Pos})
+	p.take(slices.Concat(p.body[:node.Start+1], []byte(text), rest), w.Names[0], absentProbed, w.Value.Pos, int(node.Start))
 }
 
 // value probes a member. One of a failure that need not be there is only called by another
 // name.
 func (p *prober) value(w *spec.Member, c uint32) {
+	if p.record {
+		// A record without a member is another one, and the other value of a boolean is another form.
+		if kind := p.m.Tree.Nodes[c].Kind; w.Value.Op == spec.OpConst && kind != tree.True && kind != tree.False {
+			p.change(c, other(kind), w.Names[0], constantProbed, w.Value.Pos)
+		}
+		return
+	}
 	if w.Must || p.failed || w.Value.Op == spec.OpConst {
 		p.rename(c, w)
 	}
@@ -167,7 +204,7 @@ func (p *prober) rename(n uint32, w *spec.Member) {
 		}
 		rest = slices.Concat(p.body[node.KeyEnd:from], []byte(name), p.body[end:])
 	}
-	p.all = append(p.all, probe{slices.Concat(start, []byte(name), rest), w.Names[0], memberProbed, w.Value.Pos})
+	p.take(slices.Concat(start, []byte(name), rest), w.Names[0], memberProbed, w.Value.Pos, len(start))
 }
 
 // change adds the probe in which a node has another value.
@@ -180,7 +217,12 @@ func (p *prober) change(n uint32, value, place string, sort probed, at spec.Posi
 	if node.Kind == tree.Text {
 		from, to = from-1, to+1 // its quotes
 	}
-	p.all = append(p.all, probe{slices.Concat(p.body[:from], []byte(value), p.body[to:]), place, sort, at})
+	p.take(slices.Concat(p.body[:from], []byte(value), p.body[to:]), place, sort, at, int(from))
+}
+
+// take adds a probe.
+func (p *prober) take(body []byte, place string, sort probed, at spec.Position, from int) {
+	p.all = append(p.all, probe{body, place, sort, at, from, p.record})
 }
 
 // judge warns of probes that are read without a complaint, once for each place of the file.
@@ -188,6 +230,7 @@ type judge struct {
 	author
 	*spec.Reporter
 	told map[spec.Position]bool
+	left int // how many probes are still tried
 }
 
 func (j *judge) warn(pos spec.Position, rule, hint, format string, args ...any) {
@@ -198,26 +241,41 @@ func (j *judge) warn(pos spec.Position, rule, hint, format string, args ...any) 
 }
 
 // tryProbes reads the probes of all samples, and warns of those that are a success without
-// a word.
+// a word. Of a sample with several records it also tries each record that failed alone.
 func tryProbes(d *dialect.Dialect, r *spec.Reporter) {
-	j, left := judge{author{d.Internal()}, r, map[spec.Position]bool{}}, maxProbes
+	j := judge{author{d.Internal()}, r, map[spec.Position]bool{}, maxProbes}
 	for i := range j.Samples {
-		s := &j.Samples[i]
-		whole := d.Decode(s.Request, s.Response)
-		if len(whole.Diagnostics) > 0 {
-			continue
-		}
-		for _, p := range j.probesOf(s, whole.Outcome.Kind.Failing()) {
-			if left--; left < 0 {
-				return
-			}
-			res := s.Response
-			res.Body = p.body
-			if one := d.Decode(s.Request, res); len(one.Diagnostics) == 0 {
-				j.weigh(s, &whole, &one, &p)
-			}
+		s := j.Samples[i]
+		for _, body := range j.try(d, &s, false) {
+			s.Response.Body = body
+			j.try(d, &s, true)
 		}
 	}
+}
+
+// try reads the probes of one sample. If failures is set it must be that of a failure. It
+// returns the body with each record alone.
+func (j *judge) try(d *dialect.Dialect, s *spec.Sample, failures bool) (alone [][]byte) {
+	whole := d.Decode(s.Request, s.Response)
+	failed := whole.Outcome.Kind.Failing()
+	if len(whole.Diagnostics) > 0 || failures && !failed {
+		return nil
+	}
+	all, alone := j.probesOf(s, failed)
+	for _, p := range all {
+		if failures && !p.record {
+			continue // it has been tried in the whole body
+		}
+		if j.left--; j.left < 0 {
+			return nil
+		}
+		res := s.Response
+		res.Body = p.body
+		if one := d.Decode(s.Request, res); len(one.Diagnostics) == 0 {
+			j.weigh(s, &whole, &one, &p)
+		}
+	}
+	return alone
 }
 
 // weigh warns of a probe that was read without a complaint. whole is what the sample itself
@@ -244,9 +302,9 @@ func (j *judge) loose(s *spec.Sample, whole, one *dialect.Decoded, p *probe) {
 			j.warn(p.at, "loose_success", "leave the member out of the shape if it can be empty", "with an empty list as %q, the response on line %d would be a plain success, by the shape %q", p.place, s.Pos.Line, one.Shape)
 		}
 	case failed:
-		// A payload that can be anything is a success whatever is in it.
-		if by := j.shapeOf(one.Shape); by != nil && by.Body.Op == spec.OpObject && !by.Body.AllOptional() {
-			j.warn(by.Pos, "loose_success", "exclude the failure: write its member as name: $absent, or mark with ! what each success has", "without %q in its form, the failure on line %d would be read as a success, by the shape %q", p.place, s.Pos.Line, one.Shape)
+		// A payload that can be anything is a success whatever is in it. A record can be told all the same.
+		if by := j.shapeOf(one.Shape); by != nil && (p.record || by.Body.Op == spec.OpObject && !by.Body.AllOptional()) {
+			j.warn(by.Pos, "loose_success", p.hint(by), "if %q of the failure on line %d were another one, this would be a success, by the shape %q: %s", p.place, s.Pos.Line, one.Shape, p.excerpt())
 		}
 	case p.sort == constantProbed && one.Shape == "":
 		hint := "add is: success to the shape, so that another body is noted"
@@ -255,6 +313,32 @@ func (j *judge) loose(s *spec.Sample, whole, one *dialect.Decoded, p *probe) {
 		}
 		j.warn(p.at, "loose_success", hint, "if %q had another value, the response would still be a plain success", p.place)
 	}
+}
+
+// hint says how a success that takes the changed body of a failure is told from it.
+func (p *probe) hint(by *spec.Shape) string {
+	const own = "mark with ! what each success has and no failure, or write it as a constant"
+	switch {
+	case p.record:
+		return "put the record's form of a success first, and leave " + strconv.Quote(p.place) + " out of the form that failed: then each other record failed"
+	case by.Names(p.place):
+		return own
+	}
+	return "write " + p.place + ": $absent in that shape; or " + own
+}
+
+// excerpt is the changed body around the change, in one line.
+func (p *probe) excerpt() string {
+	const before, most = 40, 100
+	from := max(p.from-before, 0)
+	text := strings.Join(strings.Fields(strings.ToValidUTF8(string(p.body[from:min(from+most, len(p.body))]), "")), " ")
+	if from > 0 {
+		text = "…" + text
+	}
+	if from+most < len(p.body) {
+		text += "…"
+	}
+	return text
 }
 
 // shapeOf is the shape of that name in the file itself, nil for none.

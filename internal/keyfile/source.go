@@ -97,6 +97,8 @@ func (r *Reporter) syntax(err error, source []byte) {
 	}
 	hint := "a text that begins with { [ * & ! % @ ` or contains `: ` or ` #` must be in quotes"
 	switch {
+	case severalKeys(line):
+		hint = "several codes are one key, with one pair of quotes or none: \"291, 1047\": …"
 	case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
 		message, hint = "YAML does not allow tabs for indentation", "indent with spaces"
 	case strings.Contains(message, "expected ',' or"):
@@ -107,6 +109,17 @@ func (r *Reporter) syntax(err error, source []byte) {
 		hint = "the keys of a mapping must be in one column: check the indentation of this line and the one before it"
 	}
 	r.Fault(pos, "yaml_syntax", hint, "this is not YAML: %s", message)
+}
+
+// severalKeys reports that a line begins with two texts in quotes and a comma between them.
+func severalKeys(line string) bool {
+	line = strings.TrimLeft(line, " ")
+	if line == "" || line[0] != '"' && line[0] != '\'' {
+		return false
+	}
+	_, rest, closed := strings.Cut(line[1:], line[:1])
+	next, more := strings.CutPrefix(strings.TrimLeft(rest, " "), ",")
+	return closed && more && strings.HasPrefix(strings.TrimLeft(next, " "), line[:1])
 }
 
 // needsQuotes reports that the text after the key has a special first character, or contains

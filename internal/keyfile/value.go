@@ -56,6 +56,10 @@ func (r *Reporter) Keys(n *yaml.Node, what string, known ...Key) {
 			r.Fault(At(k), "unknown_key", "write "+now, "unknown key of %s %q; it is now called %s", what, k.Value, now)
 			return
 		}
+		if v.Tag == "!!null" && v.Value == "" && n.Style&yaml.FlowStyle != 0 {
+			r.Fault(At(k), "unknown_key", "a comma ends a value inside {…}: put the whole value in quotes", "unknown key of %s %q", what, k.Value)
+			return
+		}
 		r.Unknown(At(k), "unknown_key", "key of "+what, k.Value, names)
 	})
 }

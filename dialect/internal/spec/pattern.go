@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -293,4 +294,24 @@ func (p *Pattern) Canonical() string {
 		}
 	}
 	return b.String()
+}
+
+// FitsPart reports that a pattern fits a part of a text, but not all of it.
+func (p *Pattern) FitsPart(text []byte, from Clock) bool {
+	if _, fits := p.Read(text, from, nil); fits {
+		return false
+	}
+	for _, v := range p.variants {
+		around := &Pattern{Parts: v.Parts}
+		if n := len(v.Parts); n > 0 && !v.Parts[n-1].Open() {
+			around.Parts = append(slices.Clone(around.Parts), Part{skip: true, bare: true})
+		}
+		if len(v.Parts) > 0 && !v.Parts[0].Open() {
+			around.Parts = append([]Part{{skip: true, bare: true}}, around.Parts...)
+		}
+		if _, fits := around.readFlat(text, from, nil); fits {
+			return true
+		}
+	}
+	return false
 }

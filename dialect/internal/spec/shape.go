@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/internal/keyfile"
 	"github.com/parlance-api/parlance/internal/nearest"
@@ -249,4 +250,28 @@ func (s *Shape) HoldsUnread() bool {
 		s.Body.each(map[*Instance]bool{}, func(t *Template) { unread = unread || t.WriteOnly })
 	}
 	return unread
+}
+
+// Names reports that a member of the body has that name, at any depth.
+func (s *Shape) Names(name string) (found bool) {
+	if s.Body == nil {
+		return false
+	}
+	s.Body.each(map[*Instance]bool{}, func(t *Template) { found = found || t.Names([]byte(name)) })
+	return found
+}
+
+// WritesAny reports that a member of that name can be anything and is written as the text; if
+// the text is empty, that it is not written.
+func (s *Shape) WritesAny(name, text string) (found bool) {
+	if s.Body == nil {
+		return false
+	}
+	s.Body.each(map[*Instance]bool{}, func(t *Template) {
+		for i := range t.Members {
+			w := &t.Members[i]
+			found = found || w.Value.Op == OpAny && w.Value.Text == text && slices.ContainsFunc(w.Names, func(n string) bool { return w.Local(s.Form, n) == tree.LocalName(name) })
+		}
+	})
+	return found
 }
