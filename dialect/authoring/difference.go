@@ -212,7 +212,10 @@ func (p *bodies) values(i, j uint32, path string) string {
 // isFree reports that what was written is what the file writes for anything.
 func (p *bodies) isFree(j uint32) bool {
 	text := p.got.Value(j)
-	if p.got.Nodes[j].Kind < tree.Element {
+	switch kind := p.got.Nodes[j].Kind; {
+	case kind == tree.Text:
+		text = jsontext.Append(nil, string(text))
+	case kind < tree.Element:
 		text = p.got.Raw(j)
 	}
 	return p.free(string(p.got.Key(j)), string(text))
