@@ -243,7 +243,7 @@ var AllRules = []Rule{
 		"Add its form to the shape with $either, and the recorded response as a sample."),
 	fileWarning("unfit_pattern",
 		"A pattern beside an attribute reads all of a text or nothing. A text with more before or after it gives nothing, without a word.",
-		"End the pattern with {_}, or begin it with {_}, where more can stand."),
+		"If more can stand before or after it, begin or end the pattern with {_}."),
 	ofResponses("unkept_text",
 		"A further error of a record says more than a Field can hold, such as its type or its help, and that part is lost.",
 		"Read the text as the message of the Field, or leave it out of the shape."),
