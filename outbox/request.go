@@ -20,7 +20,7 @@ type Request struct {
 	ID     string      `json:"-"` // "" gets a new one
 	Vendor string      `json:"vendor"`
 	Method string      `json:"method,omitempty"` // "" is POST
-	URL    string      `json:"url"`              // absolute
+	URL    string      `json:"url,omitempty"`    // absolute; a list leaves it out
 	Header http.Header `json:"header,omitempty"` // without credentials: those are the vendor's
 	Body   []byte      `json:"body,omitempty"`
 
@@ -144,7 +144,7 @@ func (b *Outbox) check(r Request) (*vendor, *url.URL, error) {
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		return nil, nil, refuse("the URL must be an absolute http or https URL")
 	case u.User != nil, activity.CleanText(r.URL) != r.URL:
-		return nil, nil, refuse("the URL has a credential in it, which would be stored; give it to WithVendor")
+		return nil, nil, refuse("the URL has a credential in it, which would be stored; the process that delivers has it")
 	case size > b.maxBody:
 		reason = parlance.ReasonRequestTooLarge
 		return nil, nil, refuse("the body has %d bytes; at most %d are allowed (WithMaxBody)", size, b.maxBody)
@@ -153,7 +153,7 @@ func (b *Outbox) check(r Request) (*vendor, *url.URL, error) {
 	}
 	for name, clean := range activity.CleanHeader(r.Header) {
 		if !slices.Equal(clean, r.Header[name]) {
-			return nil, nil, refuse("the header field %s has a credential in it, which would be stored; give it to WithVendor", name)
+			return nil, nil, refuse("the header field %s has a credential in it, which would be stored; the process that delivers has it", name)
 		}
 	}
 	if _, err := http.NewRequest(r.Method, r.URL, nil); err != nil {

@@ -59,6 +59,7 @@ func (b *Outbox) Run(ctx context.Context) {
 		tasks, err := b.store.Take(ctx, queue.Order{Kinds: []string{Kind}, Worker: worker, Lease: b.lease, Most: n, Wide: b.wide, Except: b.busy()})
 		if err != nil && ctx.Err() == nil {
 			b.logger.ErrorContext(ctx, "no request can be taken from the outbox", "error", err)
+			timer.Reset(max(b.poll, time.Second)) // an outage fills no log
 		}
 		for _, t := range tasks {
 			<-free
@@ -206,10 +207,10 @@ var ending = map[State]parlance.Outcome{
 
 // said logs what came of a turn.
 func (x *turn) said(ctx context.Context, v verdict) {
-	text := "a request waits for its next attempt"
-	if v.state != "" {
-		text = "a request has ended"
+	text, state := "a request has ended", v.state
+	if state == "" {
+		text, state = "a request waits for its next attempt", Waiting
 	}
-	x.log.Log(ctx, levelOf(v.state), text, "state", string(v.state), "kind", x.result.Outcome.Kind.String(), "status", x.result.Outcome.Status,
+	x.log.Log(ctx, levelOf(v.state), text, "state", string(state), "kind", x.result.Outcome.Kind.String(), "status", x.result.Outcome.Status,
 		"request_id", x.result.Outcome.RequestID, "after", v.after.Round(time.Millisecond).String(), "why", v.why)
 }

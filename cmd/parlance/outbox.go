@@ -251,6 +251,8 @@ func refusedRequest(err error) error {
 		text = strings.TrimPrefix(e.Outcome.Detail, "outbox: ")
 	}
 	switch {
+	case strings.Contains(text, "has a credential in it"):
+		hint = "give it to parlance outbox run, by --user or --token"
 	case errors.Is(err, parlance.ErrNotFound):
 		hint = "parlance outbox ls lists the requests; old ones are deleted"
 	case errors.Is(err, parlance.ErrConflict):
@@ -259,24 +261,28 @@ func refusedRequest(err error) error {
 	return &mistake{message: text, hint: hint, cause: err}
 }
 
-// outboxChange makes a command of its words that changes one request.
-func (a *app) outboxChange(cmd *cobra.Command, args int, change func(ctx context.Context, b *outbox.Outbox, args []string) error) *cobra.Command {
+// outboxChange makes a command of its words that changes requests. It stops at the first that
+// it cannot change.
+func (a *app) outboxChange(cmd *cobra.Command, change func(ctx context.Context, b *outbox.Outbox, id string) error) *cobra.Command {
 	var at place
-	cmd.Args = arguments(args, args, map[int]string{1: "an id", 2: "an id and a state"}[args])
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	cmd.Args = arguments(1, -1, "IDs")
+	cmd.RunE = func(cmd *cobra.Command, ids []string) error {
 		b, db, err := a.openOutbox(cmd.Context(), at)
 		if err != nil {
 			return err
 		}
 		defer db.Close()
-		if err := change(cmd.Context(), b, args); err != nil {
-			return refusedRequest(err)
-		}
-		d, err := b.Find(cmd.Context(), args[0])
-		if err == nil {
+		for _, id := range ids {
+			if err := change(cmd.Context(), b, id); err != nil {
+				return refusedRequest(err)
+			}
+			d, err := b.Find(cmd.Context(), id)
+			if err != nil {
+				return err
+			}
 			fmt.Fprintf(a.stdout, "%s is %s\n", d.ID, d.State)
 		}
-		return err
+		return nil
 	}
 	storeFlags(cmd, &at, "the `STORE` of the outbox: a file of SQLite, or a URL postgres://…")
 	return cmd
@@ -284,47 +290,53 @@ func (a *app) outboxChange(cmd *cobra.Command, args int, change func(ctx context
 
 func (a *app) outboxRetry() *cobra.Command {
 	return a.outboxChange(&cobra.Command{
-		Use:   "retry ID --store STORE",
-		Short: "Deliver a request now, or again",
-		Long: `Makes a request due that waits, and delivers one again that has ended. An uncertain one
+		Use:   "retry ID... --store STORE",
+		Short: "Deliver requests now, or again",
+		Long: `Makes requests due that wait, and delivers those again that have ended. An uncertain one
 may be done twice: look at the vendor first.`,
 		Example: `  parlance outbox retry 01998a2e-7f3b-7c1d-9e2f-4a5b6c7d8e9f --store shop.db`,
-	}, 1, func(ctx context.Context, b *outbox.Outbox, args []string) error { return b.Retry(ctx, args[0]) })
+	}, func(ctx context.Context, b *outbox.Outbox, id string) error { return b.Retry(ctx, id) })
 }
 
 func (a *app) outboxCancel() *cobra.Command {
 	return a.outboxChange(&cobra.Command{
-		Use:     "cancel ID --store STORE",
-		Short:   "Call a request off",
-		Long:    `Calls a request off. One that a worker is just sending ends after that attempt.`,
+		Use:     "cancel ID... --store STORE",
+		Short:   "Call requests off",
+		Long:    `Calls requests off. One that a worker is just sending ends after that attempt.`,
 		Example: `  parlance outbox cancel 01998a2e-7f3b-7c1d-9e2f-4a5b6c7d8e9f --store shop.db`,
-	}, 1, func(ctx context.Context, b *outbox.Outbox, args []string) error { return b.Cancel(ctx, args[0]) })
+	}, func(ctx context.Context, b *outbox.Outbox, id string) error { return b.Cancel(ctx, id) })
 }
 
 func (a *app) outboxErase() *cobra.Command {
 	return a.outboxChange(&cobra.Command{
-		Use:   "erase ID --store STORE",
-		Short: "Delete the bodies of a request that has ended",
-		Long: `Deletes the body of a request that has ended, and the body of its response. Its state,
-times and outcomes stay.`,
+		Use:   "erase ID... --store STORE",
+		Short: "Delete the bodies of requests that have ended",
+		Long: `Deletes the bodies of requests that have ended, and the bodies of their responses. Their
+states, times and outcomes stay.`,
 		Example: `  parlance outbox erase 01998a2e-7f3b-7c1d-9e2f-4a5b6c7d8e9f --store shop.db`,
-	}, 1, func(ctx context.Context, b *outbox.Outbox, args []string) error { return b.Erase(ctx, args[0]) })
+	}, func(ctx context.Context, b *outbox.Outbox, id string) error { return b.Erase(ctx, id) })
 }
 
 func (a *app) outboxResolve() *cobra.Command {
-	var why string
+	var why, state string
 	cmd := a.outboxChange(&cobra.Command{
 		Use:   "resolve ID STATE --why WORDS --store STORE",
 		Short: "Say what became of an uncertain request",
 		Long: `Says what became of a request that has ended, such as an uncertain one: delivered, refused or
 canceled. Requests that wait for it, by --order, go on.`,
 		Example: `  parlance outbox resolve 01998a2e-7f3b-7c1d-9e2f-4a5b6c7d8e9f delivered --why 'the warehouse has it' --store shop.db`,
-	}, 2, func(ctx context.Context, b *outbox.Outbox, args []string) error {
+	}, func(ctx context.Context, b *outbox.Outbox, id string) error {
 		if why == "" {
 			return errors.New("--why is empty: say how you know, for the one who asks later")
 		}
-		return b.Resolve(ctx, args[0], outbox.State(args[1]), why)
+		return b.Resolve(ctx, id, outbox.State(state), why)
 	})
+	change := cmd.RunE
+	cmd.Args = arguments(2, 2, "an ID and a state")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		state = args[1]
+		return change(cmd, args[:1])
+	}
 	cmd.Flags().StringVar(&why, "why", "", "how you know, in `WORDS`; they are kept")
 	return cmd
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -153,8 +154,11 @@ func outboxFromTheCommandLine(t *testing.T, at string) {
 	if out, _ := o.does(0, "resolve", "fails", "delivered", "--why", "the warehouse has it"); out != "fails is delivered\n" {
 		t.Error(out)
 	}
-	if out, _ := o.does(0, "retry", "never"); out != "never is waiting\n" {
+	if out, _ := o.does(0, "retry", "never", "again"); out != "never is waiting\nagain is waiting\n" {
 		t.Error(out)
+	}
+	if list, _ := o.does(0, "ls", "never", "fails", "--state", "waiting"); strings.Count(list, "\n") != 1 || !strings.Contains(list, "never") {
+		t.Errorf("those of the IDs that wait are %s", list)
 	}
 	o.does(0, "erase", "fails")
 	export, _ := o.does(0, "export")
@@ -198,6 +202,22 @@ func TestTheOutboxSaysWhatIsWrong(t *testing.T) {
 		_, errs := o.does(2, c.args...)
 		if !strings.Contains(errs, c.want) || !strings.Contains(errs, "hint: ") || strings.Contains(errs, "planted") {
 			t.Errorf("%v says %s, want %s", c.args, errs, c.want)
+		}
+	}
+	if _, errs := o.does(2, "put", "http://vendor.test/x", "--vendor", "w=vision", "-H", "Authorization: Bearer planted-secret"); !strings.Contains(errs, "by --user or --token") {
+		t.Error(errs)
+	}
+	db, err := sql.Open("sqlite", o.file)
+	if err == nil {
+		_, err = db.Exec("INSERT INTO parlance_schema VALUES (1000)")
+		db.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"ls"}, {"run", "--vendor", "w=vision"}} {
+		if _, errs := o.does(2, args...); !strings.Contains(errs, "run a newer program") || !strings.Contains(errs, "hint: use the program that serves the store") {
+			t.Error(errs)
 		}
 	}
 	o.file = ""

@@ -22,6 +22,7 @@ type outboxFilter struct {
 	state, vendor, kind string
 	older               time.Duration
 	most                int
+	ids                 []string // these alone, if there are some
 }
 
 func (f *outboxFilter) flags(cmd *cobra.Command, most int) {
@@ -41,6 +42,18 @@ var states = []string{
 func (f *outboxFilter) each(ctx context.Context, b *outbox.Reader, do func(outbox.Delivery) error) error {
 	if f.state != "" && !slices.Contains(states, f.state) {
 		return &mistake{message: fmt.Sprintf("--state: there is no state %q", f.state), hint: "the states are " + strings.Join(states, ", ")}
+	}
+	for _, id := range f.ids {
+		d, err := b.Find(ctx, id)
+		if err == nil && f.selects(d) {
+			err = do(d)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(f.ids) > 0 {
+		return nil
 	}
 	page := outbox.Filter{State: outbox.State(f.state), Vendor: f.vendor, Most: 500}
 	if f.most > 0 && f.kind == "" && f.older == 0 {
@@ -68,6 +81,9 @@ func (f *outboxFilter) each(ctx context.Context, b *outbox.Reader, do func(outbo
 
 // selects reports what the store does not select by.
 func (f *outboxFilter) selects(d outbox.Delivery) bool {
+	if len(f.ids) > 0 && (f.state != "" && string(d.State) != f.state || f.vendor != "" && d.Request.Vendor != f.vendor) {
+		return false
+	}
 	return (f.older == 0 || time.Since(d.Created) >= f.older) && (f.kind == "" || d.Outcome.Kind.String() == f.kind)
 }
 
@@ -96,18 +112,20 @@ func (a *app) outboxList() *cobra.Command {
 	var f outboxFilter
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "ls --store STORE",
+		Use:   "ls [ID...] --store STORE",
 		Short: "List requests, what happens to each next, and when",
 		Long: `Lists requests, the youngest first: when each was put, its state, its request, when its next
-attempt is due, and why. Limits that are shut are listed before them. Times are UTC.`,
+attempt is due, and why. Limits that are shut are listed before them. Times are UTC.
+With IDs it lists those requests alone.`,
 		Example: `  parlance outbox ls --store shop.db
   parlance outbox ls --state uncertain --vendor warehouse --store shop.db
   parlance outbox ls --state waiting --older 24h --json --store postgres://desk@db.example.com/shop`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			f.ids = ids
 			return a.reading(at, func(b *outbox.Reader) error {
 				s := sheet{a.stdout, a.styleOf(a.stdout)}
-				if !asJSON {
+				if !asJSON && len(ids) == 0 {
 					if err := s.limits(cmd.Context(), b); err != nil {
 						return err
 					}
@@ -175,12 +193,19 @@ are hidden.`,
 		Example: `  parlance outbox export --state dead --store shop.db > dead.jsonl`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			bar, n := &progress{}, 0
+			if !isTerminal(a.stdout) {
+				bar = a.progressOf(nil, "requests")
+			}
+			defer bar.clear()
 			return a.reading(at, func(b *outbox.Reader) error {
 				return f.each(cmd.Context(), b, func(d outbox.Delivery) error {
 					t, err := tell(cmd.Context(), b, d.ID)
 					if err != nil {
 						return err
 					}
+					n++
+					bar.line(n)
 					return a.writeJSON(t)
 				})
 			})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +52,9 @@ func (p place) fault(err error) *mistake {
 		m.hint = "for example: --store postgres://desk@db.example.com/shop, with the password in PGPASSWORD or ~/.pgpass"
 	case errors.Is(err, fs.ErrNotExist):
 		m.message = fmt.Sprintf("--store: there is no file %s", p.Name)
+	}
+	if strings.Contains(m.message, "and this program") {
+		m.hint = "use the program that serves the store, or a newer one"
 	}
 	return m
 }
