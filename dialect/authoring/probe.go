@@ -97,13 +97,18 @@ func (p *prober) walk(t *spec.Template, n uint32, depth int) {
 			p.member(&t.Members[i], n, depth)
 		}
 	case spec.OpList:
-		if t.Makes(spec.Item) && p.m.Tree.Nodes[n].Kind == tree.List {
-			p.records(t, n, depth)
-		}
-		says := p.record || slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return e.Is != "" })
-		if c := n + 1; !says && t.Reads.Of(spec.Item) != 0 && c < p.m.Tree.Nodes[n].Next && p.m.Tree.Nodes[c].Kind == tree.Object {
-			p.change(c, `{"?":"?"}`, "a record", recordProbed, t.Pos)
-		}
+		p.list(t, n, depth)
+	}
+}
+
+// list probes a list: its records, and one that has none of its members.
+func (p *prober) list(t *spec.Template, n uint32, depth int) {
+	if t.Makes(spec.Item) && p.m.Tree.Nodes[n].Kind == tree.List {
+		p.records(t, n, depth)
+	}
+	says := p.record || slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return e.Is != "" })
+	if c := n + 1; !says && t.Reads.Of(spec.Item) != 0 && c < p.m.Tree.Nodes[n].Next && p.m.Tree.Nodes[c].Kind == tree.Object {
+		p.change(c, `{"?":"?"}`, "a record", recordProbed, t.Pos)
 	}
 }
 

@@ -95,10 +95,8 @@ func (r *Reporter) syntax(err error, source []byte) {
 			before = lines[i]
 		}
 	}
-	hint := "a text that begins with { [ * & ! % @ ` or contains `: ` or ` #` must be in quotes"
+	hint := quotesHint(line)
 	switch {
-	case severalKeys(line):
-		hint = "several codes are one key, with one pair of quotes or none: \"291, 1047\": …"
 	case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
 		message, hint = "YAML does not allow tabs for indentation", "indent with spaces"
 	case strings.Contains(message, "expected ',' or"):
@@ -109,6 +107,14 @@ func (r *Reporter) syntax(err error, source []byte) {
 		hint = "the keys of a mapping must be in one column: check the indentation of this line and the one before it"
 	}
 	r.Fault(pos, "yaml_syntax", hint, "this is not YAML: %s", message)
+}
+
+// quotesHint says which text of a line needs quotes, or that it has too many.
+func quotesHint(line string) string {
+	if severalKeys(line) {
+		return "several codes are one key, with one pair of quotes or none: \"291, 1047\": …"
+	}
+	return "a text that begins with { [ * & ! % @ ` or contains `: ` or ` #` must be in quotes"
 }
 
 // severalKeys reports that a line begins with two texts in quotes and a comma between them.

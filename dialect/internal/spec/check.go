@@ -145,6 +145,14 @@ func (t *Template) namesAll(s *Template) bool {
 	})
 }
 
+// covers reports that each value of one member fits the other.
+func (w *Member) covers(o *Member) bool {
+	return (!w.Must || o.Must || o.Constant) && w.Value.coversAll(o.Value)
+}
+
+// asks reports that a body without the member, or with it, does not fit.
+func (w *Member) asks() bool { return w.Must || w.Constant || w.Value.Op == OpAbsent }
+
 // coversMembers is coversAll for two objects.
 func (t *Template) coversMembers(s *Template) bool {
 	if len(t.Members) == 0 && t.Rest == nil {
@@ -154,13 +162,13 @@ func (t *Template) coversMembers(s *Template) bool {
 	for _, m := range t.Members {
 		i := slices.IndexFunc(s.Members, func(o Member) bool { return slices.Equal(o.Names, m.Names) && o.Attribute == m.Attribute })
 		if i < 0 {
-			if m.Must || m.Constant || m.Value.Op == OpAbsent {
+			if m.asks() {
 				return false
 			}
 			continue
 		}
 		o := s.Members[i]
-		if m.Must && !o.Must && !o.Constant || !m.Value.coversAll(o.Value) {
+		if !m.covers(&o) {
 			return false
 		}
 		found = found || o.Must || o.Value.Op == OpConst

@@ -139,9 +139,7 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 		c.Fault(At(v), "wrong_type", "", "the value of an XML attribute, or the text of an element, must be a single text")
 		return
 	}
-	if m.Value.Op == OpAbsent && (m.Optional || m.Must) {
-		c.Fault(At(v), "bad_key", "write "+m.Names[0]+": $absent", "the mark after %q has no meaning, because the member must be missing", m.Names[0])
-	}
+	c.unmarked(&m, v)
 	m.Constant = m.Value.constant()
 	t.Tagged = t.Tagged || m.Value.tags() && !m.Optional
 	if m.Must {
@@ -154,6 +152,13 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 	m.Unwritten = m.Value.ReadOnly || m.Value.Op == OpAbsent || m.Value.Op == OpAny && m.Value.Text == ""
 	t.take(m.Value)
 	t.Members = append(t.Members, m)
+}
+
+// unmarked refuses a mark on a member that must be missing.
+func (c *shapeCompiler) unmarked(m *Member, v *yaml.Node) {
+	if m.Value.Op == OpAbsent && (m.Optional || m.Must) {
+		c.Fault(At(v), "bad_key", "write "+m.Names[0]+": $absent", "the mark after %q has no meaning, because the member must be missing", m.Names[0])
+	}
 }
 
 // standIn gives $any of a member that must be there a value to be written: without one the

@@ -114,8 +114,7 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 			return nil
 		}
 		if i > 0 && p.Targets() == 0 {
-			rest := strings.Join(slices.Delete(slices.Clone(operands), i, i+1), " & ")
-			c.Fault(pos, "bad_hole", "write "+rest+" is "+strconv.Quote(one)+" if only such a text fits, or leave the pattern out", "the pattern %q reads nothing, and without `is` it is no condition", one)
+			c.readsNothing(pos, operands, i)
 			return nil
 		}
 		if i == 0 && p.readOnly() && !c.readOnly {
@@ -123,9 +122,7 @@ func (c *shapeCompiler) hole(pos Position, text string) *Hole {
 		}
 		h.Readings = append(h.Readings, Reading{Pattern: p})
 	}
-	if h.invents() && !c.readOnly {
-		c.Warn(pos, "lossy", "write {_=text} with the rest of a code that is written without one, or {$read: …} if it is only read", "a code that does not fit is written as %q, because {_} has no text", h.Guard.Canonical())
-	}
+	c.invented(pos, h)
 	if !c.repeated && c.inside == nil {
 		h.order()
 	}
@@ -137,6 +134,20 @@ func (h *Hole) invents() bool {
 	return h.Guard != nil && h.Guard.readOnly() && slices.ContainsFunc(h.Readings, func(r Reading) bool {
 		return r.Pattern == nil && (r.Target.Attr == AttrCode || r.Target.Attr == AttrFamily)
 	})
+}
+
+// readsNothing refuses a pattern beside an attribute that names none.
+func (c *shapeCompiler) readsNothing(pos Position, operands []string, i int) {
+	one := unquote(operands[i])
+	rest := strings.Join(slices.Delete(slices.Clone(operands), i, i+1), " & ")
+	c.Fault(pos, "bad_hole", "write "+rest+" is "+strconv.Quote(one)+" if only such a text fits, or leave the pattern out", "the pattern %q reads nothing, and without `is` it is no condition", one)
+}
+
+// invented warns of a text that is written as a code.
+func (c *shapeCompiler) invented(pos Position, h *Hole) {
+	if h.invents() && !c.readOnly {
+		c.Warn(pos, "lossy", "write {_=text} with the rest of a code that is written without one, or {$read: …} if it is only read", "a code that does not fit is written as %q, because {_} has no text", h.Guard.Canonical())
+	}
 }
 
 // Others reports that the hole gives the whole or an item the first of several texts, and
