@@ -91,6 +91,7 @@ envoy: ## the external processor for Envoy, and bin/parlance-extproc
 .PHONY: caddy
 caddy: ## the modules for Caddy, and bin/parlance-gateway
 	cd caddy && go vet ./... && go build -o ../bin/ ./cmd/... && go test -vet=off -timeout=$(TIMEOUT) ./...
+	go test -vet=off -timeout=$(TIMEOUT) ./bench/attack -run '.*/.*caddy' -caddy $(CURDIR)/bin/parlance-gateway
 
 .PHONY: caddy-reloads
 caddy-reloads: ## a reload of Caddy every 200 ms under load, for a minute; test does it for two seconds
@@ -154,8 +155,9 @@ million: ## a million requests that wait in an outbox (WAITING=1000000)
 	go test -run '^$$' -bench '^BenchmarkQueued$$' -benchtime 1x -timeout=1h ./bench -waiting $(WAITING)
 
 .PHONY: attack
-attack: ## hostile requests and responses against servers and gateways, with the memory they cost
-	go test -count=1 -timeout=1h -v ./bench/attack -all
+attack: ## hostile requests and responses against servers and gateways, Caddy among them, with the memory they cost
+	cd caddy && go build -o ../bin/ ./cmd/parlance-gateway
+	go test -count=1 -timeout=1h -v ./bench/attack -all -caddy $(CURDIR)/bin/parlance-gateway
 
 .PHONY: openapi-tools
 openapi-tools: ## Spectral and Prism on the OpenAPI documents that are exported; npm installs them

@@ -11,17 +11,24 @@ import (
 )
 
 // dialing is Caddy's transport, with errors that say that no connection was made. Caddy hides
-// the cause of such an error, so that only its text is left.
+// the cause of such an error, so that only its text is left. A switch to a protocol that nobody
+// asked for is an error, too.
 type dialing struct{ http.RoundTripper }
 
 // RoundTrip sends a request.
 func (d dialing) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := d.RoundTripper.RoundTrip(r)
+	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols && !strings.EqualFold(r.Header.Get("Upgrade"), resp.Header.Get("Upgrade")) {
+		_ = resp.Body.Close()
+		return nil, errSwitched // Caddy would respond with an empty success
+	}
 	if err != nil && errors.As(err, new(reverseproxy.DialError)) {
 		err = &dialError{err}
 	}
 	return resp, err
 }
+
+var errSwitched = errors.New("the upstream switches to a protocol that was not asked for")
 
 // dialError is an error of Caddy's transport, and the one of package net that caused it.
 type dialError struct{ error }

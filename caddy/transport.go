@@ -110,12 +110,19 @@ func (t *Transport) Provision(ctx caddy.Context) (err error) {
 	if t.HTTP.Compression == nil {
 		t.HTTP.Compression = new(bool) // a response must come as callers can have it
 	}
+	if t.HTTP.MaxResponseHeaderSize == 0 {
+		t.HTTP.MaxResponseHeaderSize = maxResponseHeader
+	}
 	if err := t.HTTP.Provision(ctx); err != nil {
 		return err
 	}
 	t.gateway, err = gateway.NewTransport(config)
 	return err
 }
+
+// maxResponseHeader is the size in bytes of the longest header of a response, as the gateway has
+// it, unless the settings of Caddy's transport have another one.
+const maxResponseHeader = 256 << 10
 
 // proxyRetries reports that the proxy around the transport may send a request to another
 // upstream.

@@ -106,7 +106,17 @@ type process struct {
 	addresses map[string]string
 }
 
-func start(t *testing.T, upstream string) *process {
+// start runs what is attacked.
+func start(t *testing.T, upstream string) []*process {
+	t.Helper()
+	all := []*process{startOurs(t, upstream)}
+	if *caddy != "" {
+		all = append(all, startCaddy(t, upstream))
+	}
+	return all
+}
+
+func startOurs(t *testing.T, upstream string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
