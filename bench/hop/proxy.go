@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,9 @@ func start(name, dir, upstream string, c config) (*proxy, error) {
 	case "nginx-lua":
 		cmd, err = nginxLua(dir, addr, upstream)
 	case "caddy":
-		cmd, err = caddy(dir, addr, upstream)
+		cmd, err = caddy(cmp.Or(other, "caddy"), dir, addr, upstream, "", "http")
+	case "parlance-gateway":
+		cmd, err = caddy(cmp.Or(other, "parlance-gateway"), dir, addr, upstream, "parlance "+c.to, "parlance {\nspeaks "+c.speaks+"\nhttp")
 	default:
 		err = errors.New("no such proxy")
 	}
@@ -260,13 +263,18 @@ func nginxLua(dir, addr, upstream string) (*exec.Cmd, error) {
 		}`)
 }
 
-func caddy(dir, addr, upstream string) (*exec.Cmd, error) {
-	program, err := exec.LookPath("caddy")
+// caddy runs a Caddy with a directive before the proxy, and with a transport.
+func caddy(name, dir, addr, upstream, directive, transport string) (*exec.Cmd, error) {
+	program, err := exec.LookPath(name)
 	if err != nil {
-		return nil, fmt.Errorf("caddy: %w", errMissing)
+		return nil, fmt.Errorf("%s: %w", name, errMissing)
 	}
 	_, port, _ := net.SplitHostPort(addr)
-	text := fmt.Sprintf("{\n\tadmin off\n\tauto_https off\n}\nhttp://:%s {\n\tbind 127.0.0.1\n\treverse_proxy %s {\n\t\ttransport http {\n\t\t\tkeepalive_idle_conns_per_host 256\n\t\t\tcompression off\n\t\t}\n\t}\n}\n", port, upstream)
+	end := ""
+	if strings.Contains(transport, "{") {
+		end = "\n}"
+	}
+	text := fmt.Sprintf("{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n}\nhttp://:%s {\n\tbind 127.0.0.1\n\t%s\n\treverse_proxy %s {\n\t\ttransport %s {\n\t\t\tkeepalive_idle_conns_per_host 256\n\t\t\tcompression off\n\t\t}%s\n\t}\n}\n", port, directive, upstream, transport, end)
 	file := filepath.Join(dir, "Caddyfile")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, err
