@@ -250,6 +250,29 @@ shapes: [{name: e, status: 2xx, json: {rows!: {$item#: {state!: $item.code, text
 	})
 }
 
+// A text of the whole that only the first element of a list can give is not lost in silence.
+func TestALaterElementOfOneTemplateIsReported(t *testing.T) {
+	t.Parallel()
+	const head = "codes: {4xx: invalid, E1: {kind: invalid, status: 400}, E2: {kind: conflict, status: 409}}\nshapes:\n"
+	of := func(elements string) string {
+		return head + "- {name: error, status: 4xx, json: {errors!: [" + elements + "]}}"
+	}
+	const two = `{"errors":[{"level":"E","id":"E1","text":"one"},{"level":"E","id":"E2","text":"two"}]}`
+	const first = `{"kind":"invalid","code":"E1","detail":"one"}`
+	hold(t, []construct{
+		{name: "a constant", file: of("{level: E, id!: $code, text: $detail}, {level: W, text: $note}"), status: 400, body: two, want: first, told: "unread_element", wrote: "-"},
+		{name: "a constant and a list of fields", file: of("{level: E, id!: $code, text: $detail, of?: [{at: $field}]}, {level: W, text: $note}"), status: 400, body: two, want: first, told: "unread_element", wrote: "-"},
+		{name: "a constant and a map of fields", file: of("{level: E, id!: $code, text: $detail, of?: {$field: $field.message}}"), status: 400, body: two, want: first, told: "unread_element", wrote: "-"},
+		{name: "fields of a later element", file: of("{level: E, id!: $code, text: $detail, of?: [{at: $field}]}"), status: 400,
+			body: `{"errors":[{"level":"E","id":"E1","text":"one","of":[{"at":"a"}]},{"level":"E","id":"E1","text":"one","of":[{"at":"b"}]}]}`,
+			want: `{"kind":"invalid","code":"E1","detail":"one","fields":[{"path":"a"},{"path":"b"}]}`, wrote: "-"},
+		{name: "a note keeps the text and not the code", file: of("{level: E, id!: $code, text: $detail & $note}"), status: 400, body: two, want: `{"kind":"invalid","code":"E1","detail":"one","notes":["two"]}`, told: "unread_element", wrote: "-"},
+		{name: "a field keeps both", file: of("{level: E, id!: $code & $field.code, text: $detail & $field.message}"), status: 400, body: two, want: `{"kind":"invalid","code":"E1","detail":"one","fields":[{"code":"E2","message":"two"}]}`, wrote: "-"},
+		{name: "a template that fits nothing of a later element", file: of("{level: E, id!: $code, text: $detail, n: 1}, {level: E, id!: $field.code, text: $field.message}"), status: 400,
+			body: `{"errors":[{"level":"E","id":"E1","text":"one","n":1},{"level":"E","id":"E2","text":"two","n":2}]}`, want: `{"kind":"invalid","code":"E1","detail":"one","fields":[{"code":"E2","message":"two"}]}`, wrote: "-"},
+	})
+}
+
 func TestAnyAbsentReadAndWrite(t *testing.T) {
 	t.Parallel()
 	const any = `shapes: [{name: e, json: {code: $any = 30, docs: $any, empty: "$any = {}", text: "$any = a b", message!: $detail}}]`

@@ -227,6 +227,22 @@ func TestAKindThatNobodyKnowsIsToldEachTime(t *testing.T) {
 	}
 }
 
+// A root that has another name for each operation stands around the mark.
+func TestAMarkBelowAMemberOfAnyName(t *testing.T) {
+	t.Parallel()
+	const codes = "codes: {200: success, 4xx: invalid}\nshapes:\n"
+	const file = codes + "- {name: failure, status: 200, is: failed, json: {$any=reply: {ack: Failure, errors!: [{code!: $code, text: $detail}]}}}\n- {name: success, status: 200, is: success, json: {$any=reply: {ack: Success}}}"
+	const xml = codes + "- {name: failure, status: 200, is: failed, xml: {$any=R: {Ack: Failure, Errors!: [{Code!: $code, Text: $detail}]}}}\n- {name: success, status: 200, is: success, xml: {$any=R: {Ack: Success}}}"
+	const both = codes + "- {name: failure, status: 200, is: failed, json: {$any=reply: {ack: Done, why!: $code}}}\n- {name: success, status: 200, is: success, json: {reply: {ack: Done, data: $data}}}"
+	hold(t, []construct{
+		{name: "JSON", file: file, status: 200, body: `{"reply":{"ack":"Failure","errors":[{"text":"The token is wrong"}]}}`, want: `{"kind":"noted","detail":"The token is wrong"}`, told: "failure_mark common_form", wrote: "-"},
+		{name: "another name", file: file, status: 200, body: `{"other":{"ack":"Failure","errors":[{"text":"The token is wrong"}]}}`, want: `{"kind":"noted","detail":"The token is wrong"}`, told: "failure_mark common_form", wrote: "-"},
+		{name: "a success", file: file, status: 200, body: `{"other":{"ack":"Success"}}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "XML", file: xml, status: 200, body: `<Other><Ack>Failure</Ack><Errors><Text>The token is wrong</Text></Errors></Other>`, want: `{"kind":"noted","detail":"The token is wrong"}`, told: "failure_mark common_form", wrote: "-"},
+		{name: "a constant that a success has too", file: both, status: 200, body: `{"reply":{"ack":"Done","data":7}}`, want: `{"kind":"success"}`, wrote: "-"},
+	})
+}
+
 // A looser success takes a body in which records stand that nobody can read.
 func TestASuccessBesideRecordsThatCannotBeRead(t *testing.T) {
 	t.Parallel()

@@ -114,7 +114,25 @@ func (m *Matcher) carries(t *spec.Template, n uint32) (fits, marked bool) {
 		}
 		marked = marked || mark
 	}
+	if t.AnyMember() {
+		fits, mark := m.carriesAny(t, n)
+		return fits, fits && (marked || mark)
+	}
 	return true, marked
+}
+
+// carriesAny is carries for the members of a node that have no name in the template.
+func (m *Matcher) carriesAny(t *spec.Template, n uint32) (fits, marked bool) {
+	fits = !t.Rest.Must
+	for c := range m.Tree.Children(n) {
+		if !m.Takes(&Selection{Unnamed: t}, c) {
+			continue
+		}
+		if fit, mark := m.carries(t.Rest.Value, c); fit && (mark || !marked) {
+			fits, marked = true, mark
+		}
+	}
+	return fits, marked
 }
 
 // carriesMember is carries for one member of a node.

@@ -151,6 +151,9 @@ func (m *Matcher) text(h *spec.Hole, text []byte) bool {
 	if h.Defaults && string(text) == h.Fallback {
 		return true
 	}
+	if m.later > 0 && h.Sole {
+		m.losing(h, text)
+	}
 	var kept tree.Extent // of the reading before
 	for i := range h.Readings {
 		r := &h.Readings[i]
@@ -206,6 +209,24 @@ func (m *Matcher) bind(t spec.Target, text []byte, copied bool) *bind {
 	b.copy = copied
 	return b
 }
+
+// losing counts a text of the whole in a list that a later element has and nothing keeps,
+// unless the whole has the same one.
+func (m *Matcher) losing(h *spec.Hole, text []byte) {
+	t := h.Readings[0].Target
+	if len(text) == 0 || h.Readings[0].Targets()&m.wants == 0 {
+		return
+	}
+	for i := range m.binds[:min(len(m.binds), maxSought)] {
+		if b := &m.binds[i]; b.target == t && string(m.textAt(b.Extent)) == string(text) {
+			return
+		}
+	}
+	m.lost++
+}
+
+// maxSought is among how many texts one is sought that the whole may have.
+const maxSought = 64
 
 // deepen notes how deep a text of a record stands that the whole gets too: one that stands
 // in a shallower place takes precedence.

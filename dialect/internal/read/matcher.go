@@ -72,6 +72,7 @@ type Matcher struct {
 	turns     uint8    // repetitions around what is being fitted
 	deepest   uint8    // of the binds
 	later     int      // over 0 in turns after the first that fitted: attributes of the whole come from one element
+	lost      int      // texts of the whole in such turns that nothing keeps
 	unread    int32    // elements that could not be read
 	data      int32    // one more than the node of the payload; 0 for none
 	extras    []string // the names of what a vendor adds
@@ -107,7 +108,7 @@ func (m *Matcher) Reset(res *wire.Response, depth int) {
 	if m.diags != nil {
 		m.diags = nil
 	}
-	m.scope, m.later, m.unread, m.data, m.turns, m.deepest = 0, 0, 0, 0, 0, 0
+	m.scope, m.later, m.lost, m.unread, m.data, m.turns, m.deepest = 0, 0, 0, 0, 0, 0, 0
 	m.torn, m.status, m.cut, m.depth, m.bound = res.Cut, res.Status, res.Cut, depth, 0
 	m.Arrival = wire.Arrival{Header: res.Header, Received: res.Received}
 	m.steps, m.limit, m.wants, m.form = 0, minSteps, EveryAttribute, spec.FormNone

@@ -244,6 +244,9 @@ func (m *Matcher) simple(w *spec.Member, n, from uint32) (fits, present bool, ne
 
 // copies takes a text of the body for each reading of a plain hole.
 func (m *Matcher) copies(h *spec.Hole, scope int32, node *tree.Node) {
+	if m.later > 0 && h.Sole {
+		m.losing(h, m.Tree.Source[node.Start:node.End])
+	}
 	var at tree.Extent
 	for i := range h.Readings {
 		r := &h.Readings[i]

@@ -144,7 +144,7 @@ func (m *Matcher) any(n uint32, of Selection, must bool) bool {
 // it must be there, what $any takes does not count.
 func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 	fitted, failed, guarded, passed, beyond := 0, 0, 0, 0, 0
-	later, turns := m.later, m.turns
+	later, turns, lost := m.later, m.turns, m.lost
 	m.turns = min(turns, math.MaxUint8-1) + 1
 	wholeRead := false // an element was read that no constant tells apart
 	var apart uint64   // the elements that were read and that a constant tells apart
@@ -159,11 +159,13 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 			if m.later = later + spec.Btoi(wholeRead); records {
 				inside = m.newScope(t, m.scope, int32(fitted+failed), c)
 			}
+			before := m.lost
 			m.copies(t.Elems[0].Hole, inside, node)
-			beyond += spec.Btoi(wholeRead && !records && t.Elems[0].Sole())
+			beyond += spec.Btoi(m.lost > before)
 			fitted, wholeRead = fitted+1, true
 			continue
 		}
+		before := m.lost
 		by := m.iteration(t, c, int32(fitted+failed), of.key, wholeRead, apart)
 		if by < 0 {
 			if !m.lenient || !m.strangerIn(t, c, int32(fitted+failed), of.key) {
@@ -175,12 +177,11 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 			continue
 		}
 		fitted++
-		told := t.Apart(by) && by < 64
-		beyond += spec.Btoi((told && apart>>by&1 != 0 || !told && wholeRead) && !records && t.Elems[by].Sole())
+		beyond += spec.Btoi(m.lost > before)
 		if by == 0 {
 			guarded++
 		}
-		switch {
+		switch told := t.Apart(by) && by < 64; {
 		case t.Elems[by].Op == spec.OpAny:
 			passed++
 		case told:
@@ -190,6 +191,11 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 		}
 	}
 	m.later, m.turns = later, turns
+	if later > 0 {
+		beyond = 0 // the list around says it
+	} else {
+		m.lost = lost
+	}
 	if t.Guarded() && guarded == 0 || of.Some && passed > 0 && passed == fitted {
 		return false // none says what the shape is recognized by
 	}
@@ -232,7 +238,7 @@ func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Ta
 	if key.Attr != spec.AttrNone {
 		m.key(t, c, place, key)
 	}
-	by := -1
+	by, lost := -1, m.lost
 	for i, e := range t.Elems {
 		switch {
 		case t.Apart(i) && i < 64:
@@ -257,6 +263,7 @@ func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Ta
 			break
 		}
 		m.Back(inner)
+		m.lost = lost
 	}
 	if m.scope != outer && by >= 0 && m.scopes[m.scope].item && m.passed(t.Elems[by], key, before) {
 		m.scopes[m.scope].item = false
@@ -264,6 +271,7 @@ func (m *Matcher) iteration(t *spec.Template, c uint32, place int32, key spec.Ta
 	m.scope, m.later = outer, later
 	if by < 0 {
 		m.Back(before)
+		m.lost = lost
 	}
 	return by
 }

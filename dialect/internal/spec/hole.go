@@ -51,6 +51,7 @@ type Hole struct {
 	Defaults bool     // fallback is given
 	Plain    bool     // every reading is the whole text as it is
 	Shared   bool     // it gives one text to a record and to the whole
+	Sole     bool     // see sole
 	Unused   bool     // it is the status of the whole, which is the transport's
 	Guard    *Pattern // the text must fit it; its canonical text is written if the attribute does not
 	StandIn  *Pattern // what is written for an attribute that is not set, and read as it stands; nil for nothing

@@ -19,11 +19,11 @@ import (
 
 // marks finds the marks in the shapes of failures.
 func (d *Spec) marks() {
-	good := map[string]bool{}
+	var good []fixed
 	for _, s := range d.Shapes {
 		s.Fails = s.failingStatuses() || d.failing(s.form())
 		if s.Body != nil && !s.Fails && !d.listsFailures(s.Body) {
-			s.Body.constants("", func(at string, _ *Member) { good[at] = true })
+			s.Body.constants(nil, func(f fixed, _ *Member) { good = append(good, f) })
 		}
 	}
 	for _, s := range d.Shapes {
@@ -31,7 +31,7 @@ func (d *Spec) marks() {
 			continue
 		}
 		if s.Fails || d.listsFailures(s.Body) {
-			s.Body.constants("", func(at string, w *Member) { w.Mark = !good[at] })
+			s.Body.constants(nil, func(f fixed, w *Member) { w.Mark = !slices.ContainsFunc(good, f.same) })
 		}
 		s.Marks = s.Body.mark(nil, map[*Instance]bool{})
 	}
@@ -74,22 +74,43 @@ func (d *Spec) listsFailures(t *Template) bool {
 	return t.Op == OpObject && slices.ContainsFunc(t.Members, func(w Member) bool { return d.listsFailures(w.Value) })
 }
 
-// constants calls yield with each constant of an object, or of the objects in it, and
-// with its place and value.
-func (t *Template) constants(at string, yield func(at string, w *Member)) {
+// fixed is a constant at a place of a body. A name of the place is "" if any member can be
+// meant there.
+type fixed struct {
+	place []string
+	kind  tree.Kind
+	text  string
+}
+
+// same reports that two can be the same constant at the same place.
+func (f fixed) same(o fixed) bool {
+	return f.kind == o.kind && f.text == o.text && slices.EqualFunc(f.place, o.place, func(a, b string) bool { return a == b || a == "" || b == "" })
+}
+
+// constants calls yield with each constant of an object, or of the objects in it.
+func (t *Template) constants(at []string, yield func(f fixed, w *Member)) {
 	if t.Op != OpObject {
 		return
 	}
 	for i := range t.Members {
 		w := &t.Members[i]
-		switch place := at + "/" + w.Names[0]; {
+		switch place := append(slices.Clip(at), w.Names[0]); {
 		case w.Text || w.Optional || w.Value.WriteOnly:
 		case w.Value.Op == OpConst && w.Value.Kind != tree.Null:
-			yield(place+"="+w.Value.Text+"/"+string('0'+rune(w.Value.Kind)), w)
+			yield(fixed{place, w.Value.Kind, w.Value.Text}, w)
 		default:
 			w.Value.constants(place, yield)
 		}
 	}
+	if t.AnyMember() {
+		t.Rest.Value.constants(append(slices.Clip(at), ""), yield)
+	}
+}
+
+// AnyMember reports that an object has a member of any name, such as $any=NAME: {…}, that the
+// body needs.
+func (t *Template) AnyMember() bool {
+	return t.Rest != nil && t.Key.Attr == AttrNone && !t.Rest.Optional && t.Rest.Value.Op == OpObject
 }
 
 // mark marks the members that are named after an error. It adds the names of all marks in
@@ -114,6 +135,9 @@ func (t *Template) mark(names []string, seen map[*Instance]bool) []string {
 			names = append(names, w.Names...)
 		}
 		names = w.Value.mark(names, seen)
+	}
+	if t.AnyMember() {
+		names = t.Rest.Value.mark(names, seen)
 	}
 	return names
 }

@@ -90,7 +90,18 @@ func (h *Hole) derive() {
 		return slices.ContainsFunc(h.Readings, func(r Reading) bool { return r.Pattern == nil && r.Target.Owner == o })
 	}
 	h.Shared = owns(Whole) && (owns(Field) || owns(Item)) || others
+	h.Sole = h.sole()
 	h.Unused = len(h.Readings) == 1 && !h.Defaults && h.Guard == nil && h.Readings[0].Conv.Notation == Integer && h.Readings[0].Target == Target{Whole, AttrStatus}
+}
+
+// sole reports that a hole gives the whole a text that makes neither a note nor a record: if
+// it stands in a list, that of a later element is lost.
+func (h *Hole) sole() bool {
+	others := func(r Reading) bool {
+		t := r.Targets()
+		return t.Of(Field)|t.Of(Item)|t&BitOf(Whole, AttrNote) != 0
+	}
+	return h.Readings[0].Targets()&(BitOf(Whole, AttrDetail)|BitOf(Whole, AttrCode)|BitOf(Whole, AttrTitle)) != 0 && !slices.ContainsFunc(h.Readings, others)
 }
 
 // word compiles $any, $absent and the names of definitions. It returns nil for everything

@@ -182,12 +182,6 @@ func (t *Template) guards() {
 	}
 }
 
-// Sole reports that a template gives texts of the whole that one element alone can give.
-// The texts of a later one are lost, since they are neither notes nor inputs.
-func (t *Template) Sole() bool {
-	return t.Reads&(BitOf(Whole, AttrDetail)|BitOf(Whole, AttrCode)|BitOf(Whole, AttrTitle)) != 0 && t.Reads.Of(Field)|t.Reads.Of(Item) == 0 && t.Reads&BitOf(Whole, AttrNote) == 0
-}
-
 // constant reports that a template is a constant, or a choice of constants.
 func (t *Template) constant() bool {
 	return t.Op == OpConst || t.Op == OpEither && len(t.Elems) > 0 && !slices.ContainsFunc(t.Elems, func(e *Template) bool { return e.Op != OpConst || e.WriteOnly })
