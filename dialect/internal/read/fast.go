@@ -315,7 +315,7 @@ func (m *Matcher) give(f *fieldExtents, r *spec.Reading, at tree.Extent, copied 
 			return false
 		}
 		m.bound |= r.Bit
-		m.take(r.Target, 0, at)
+		m.take(r.Target, 0, at).copy = copied
 		return true
 	case r.Target.Owner == spec.Item:
 		return false

@@ -47,7 +47,7 @@ func (d *Reader) learn(p *spec.Plan, req *wire.Request, body []byte) *replay.Rep
 		case s.Form != spec.FormJSON || !p.Concerns(s, req):
 			continue
 		case m.Fast(s.Body) && m.data == 0:
-			if len(m.overlooked(p, s, req)) > 0 || m.missed(p, s, req) {
+			if len(m.overlooked(p, s, req)) > 0 || m.missed(p, s, req) || m.yields(p) {
 				return nil
 			}
 			n := i + 1
@@ -59,6 +59,13 @@ func (d *Reader) learn(p *spec.Plan, req *wire.Request, body []byte) *replay.Rep
 		first = false
 	}
 	return nil
+}
+
+// yields reports that a copy was taken for what a header may have a text of its own.
+func (m *Matcher) yields(p *spec.Plan) bool {
+	return slices.ContainsFunc(m.binds, func(b bind) bool {
+		return b.copy && slices.ContainsFunc(p.Extras, func(s *spec.Shape) bool { return s.Reads&b.target.Bit() != 0 })
+	})
 }
 
 // rulesOut reports that a template does not fit a node, whatever the texts in it.
