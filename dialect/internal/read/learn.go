@@ -47,7 +47,7 @@ func (d *Reader) learn(p *spec.Plan, req *wire.Request, body []byte) *replay.Rep
 		case s.Form != spec.FormJSON || !p.Concerns(s, req):
 			continue
 		case m.Fast(s.Body) && m.data == 0:
-			if len(m.overlooked(p, s, req)) > 0 || m.missed(p, s, req) || m.yields(p) {
+			if m.saysMore(p, s, req) {
 				return nil
 			}
 			n := i + 1
@@ -59,6 +59,11 @@ func (d *Reader) learn(p *spec.Plan, req *wire.Request, body []byte) *replay.Rep
 		first = false
 	}
 	return nil
+}
+
+// saysMore reports that something in the body or the header counts beside what a shape took.
+func (m *Matcher) saysMore(p *spec.Plan, s *spec.Shape, req *wire.Request) bool {
+	return len(m.overlooked(p, s, req)) > 0 || m.missed(p, s, req) || m.yields(p)
 }
 
 // yields reports that a copy was taken for what a header may have a text of its own.

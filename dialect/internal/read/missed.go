@@ -44,10 +44,10 @@ func (m *Matcher) recordsAt(t *spec.Template, n uint32) (at uint32, found bool) 
 	case t.Op == spec.OpEither:
 		for _, e := range t.Elems {
 			if at, found = m.recordsAt(e, n); found {
-				return at, true
+				break
 			}
 		}
-		return 0, false
+		return at, found
 	case t.Op == spec.OpList:
 		return n, m.Tree.Nodes[n].Kind == tree.List && m.tells(t, n, Selection{})
 	case t.Op != spec.OpObject || m.Tree.IsLeaf(n) || !m.fitsBeside(t, n):
@@ -58,10 +58,13 @@ func (m *Matcher) recordsAt(t *spec.Template, n uint32) (at uint32, found bool) 
 			return at, true
 		}
 	}
-	if t.Rest != nil && t.Entries != nil && (t.Key.Owner == spec.Item || t.Rest.Value.Reads.Of(spec.Item) != 0) {
-		return n, m.tells(t.Entries, n, Selection{Unnamed: t})
-	}
-	return 0, false
+	return n, m.mapsRecords(t, n)
+}
+
+// mapsRecords reports that the members of a node without a name in the template are records
+// that tell something.
+func (m *Matcher) mapsRecords(t *spec.Template, n uint32) bool {
+	return t.Rest != nil && t.Entries != nil && (t.Key.Owner == spec.Item || t.Rest.Value.Reads.Of(spec.Item) != 0) && m.tells(t.Entries, n, Selection{Unnamed: t})
 }
 
 // recordsUnder is recordsAt for a member of a node.
