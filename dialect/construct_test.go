@@ -268,6 +268,9 @@ func TestALaterElementOfOneTemplateIsReported(t *testing.T) {
 			want: `{"kind":"invalid","code":"E1","detail":"one","fields":[{"path":"a"},{"path":"b"}]}`, wrote: "-"},
 		{name: "a note keeps the text and not the code", file: of("{level: E, id!: $code, text: $detail & $note}"), status: 400, body: two, want: `{"kind":"invalid","code":"E1","detail":"one","notes":["two"]}`, told: "unread_element", wrote: "-"},
 		{name: "a field keeps both", file: of("{level: E, id!: $code & $field.code, text: $detail & $field.message}"), status: 400, body: two, want: `{"kind":"invalid","code":"E1","detail":"one","fields":[{"code":"E2","message":"two"}]}`, wrote: "-"},
+		{name: "a title sums up a text that a field keeps", file: of("{id!: $code & $field.code, name?: $title, text: $detail & $field.message}"), status: 400,
+			body: `{"errors":[{"id":"E1","name":"a","text":"one"},{"id":"E2","name":"b","text":"two"}]}`, want: `{"kind":"invalid","code":"E1","title":"a","detail":"one","fields":[{"code":"E2","message":"two"}]}`, wrote: "-"},
+		{name: "a title alone", file: of("{id!: $code, name!: $title}"), status: 400, body: `{"errors":[{"id":"E1","name":"a"},{"id":"E1","name":"b"}]}`, want: `{"kind":"invalid","code":"E1","title":"a"}`, told: "unread_element", wrote: "-"},
 		{name: "a template that fits nothing of a later element", file: of("{level: E, id!: $code, text: $detail, n: 1}, {level: E, id!: $field.code, text: $field.message}"), status: 400,
 			body: `{"errors":[{"level":"E","id":"E1","text":"one","n":1},{"level":"E","id":"E2","text":"two","n":2}]}`, want: `{"kind":"invalid","code":"E1","detail":"one","fields":[{"code":"E2","message":"two"}]}`, wrote: "-"},
 	})

@@ -216,7 +216,7 @@ func lies(node *tree.Node) bool {
 // were not read. beyond are those whose texts of the whole came after the first ones.
 func (m *Matcher) elements(fitted, failed, beyond int) bool {
 	if beyond > 0 {
-		m.note("unread_element", "%d elements say something of the whole, and only the first one was read", beyond+1)
+		m.note("unread_element", "%d elements say something of the whole, and only one of them counts", beyond+1)
 	}
 	if failed > 0 && (fitted > 0 || m.cut) {
 		m.unread += int32(failed)

@@ -179,6 +179,20 @@ func (t *Template) Apart(i int) bool { return t.Elems[i].Tagged || t.Elems[i].Ha
 func (t *Template) guards() {
 	for i, e := range t.Elems {
 		t.guarded = e.HasGuard && i == 0 || t.guarded && !e.HasGuard
+		e.summed()
+	}
+}
+
+// summed lets a title be the first element's where each element is a record: it only sums up
+// the text that the record keeps.
+func (t *Template) summed() {
+	if t.Reads.Of(Field)|t.Reads.Of(Item) == 0 {
+		return
+	}
+	for i := range t.Members {
+		if h := t.Members[i].Value.Hole; h != nil && h.Readings[0].Target == (Target{Whole, AttrTitle}) {
+			h.Sole = false
+		}
 	}
 }
 
