@@ -52,7 +52,7 @@ build: ## bin/parlance, and that it builds for the other systems, without what t
 	go build -o bin/ ./cmd/...
 	@for system in $(SYSTEMS); do echo "build $$system"; \
 		export GOOS=$${system%/*} GOARCH=$${system#*/}; \
-		go build $$(go list ./... | grep -v -e /internal/browser -e /bench -e /examples -e '/lib$$' -e /lib/nginx) || exit 1; done
+		go build $$(go list ./... | grep -v -e /internal/browser -e /bench -e /examples -e '/lib$$' -e /lib/nginx -e '/lib/node$$') || exit 1; done
 
 .PHONY: vet
 vet: ## go vet
