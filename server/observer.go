@@ -64,7 +64,8 @@ type watch struct {
 // enter notes the pattern of a request that arrives at an exchange.
 func (w *watch) enter(r *http.Request) {
 	if w != nil && r.Pattern != "" {
-		w.entered.Store(&r.Pattern)
+		pattern := r.Pattern // which changes when the request comes back
+		w.entered.Store(&pattern)
 	}
 }
 
