@@ -246,6 +246,15 @@ func said(handle C.int32_t, x *C.parlance_exchange, how func(*abi.Dialect, []byt
 	return written(x, out)
 }
 
+// wrote says what a response that was written is like.
+func wrote(x *C.parlance_exchange, out []byte, r abi.Response) C.int {
+	x.out_status, x.out_header, x.out_kept = C.int32_t(r.Status), C.size_t(r.Header), 0
+	if r.Keeps {
+		x.out_kept = 1
+	}
+	return written(x, out)
+}
+
 //export parlanceEncode
 func parlanceEncode(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
 	defer caught(x, &code)
@@ -259,8 +268,7 @@ func parlanceEncode(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
 	if err != nil {
 		return failed(x, err)
 	}
-	x.out_status, x.out_header, x.out_kept = C.int32_t(r.Status), C.size_t(r.Header), 0
-	return written(x, out)
+	return wrote(x, out, r)
 }
 
 //export parlanceTranslate
@@ -281,11 +289,7 @@ func parlanceTranslate(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
 	case !changed:
 		return C.PARLANCE_PASS
 	}
-	x.out_status, x.out_header, x.out_kept = C.int32_t(r.Status), C.size_t(r.Header), 0
-	if r.Keeps {
-		x.out_kept = 1
-	}
-	return written(x, out)
+	return wrote(x, out, r)
 }
 
 // names are those of the kinds and the acts, and the version, in memory of C that stays.

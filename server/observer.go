@@ -64,7 +64,7 @@ type watch struct {
 // enter notes the pattern of a request that arrives at an exchange.
 func (w *watch) enter(r *http.Request) {
 	if w != nil && r.Pattern != "" {
-		pattern := r.Pattern // which changes when the request comes back
+		pattern := r.Pattern // a copy, since that of the request changes when it comes back
 		w.entered.Store(&pattern)
 	}
 }
@@ -73,7 +73,8 @@ func (w *watch) enter(r *http.Request) {
 // exchange finishes first.
 func (w *watch) leave(r *http.Request) {
 	if w != nil && r.Pattern != "" {
-		w.left.CompareAndSwap(nil, &r.Pattern)
+		pattern := r.Pattern
+		w.left.CompareAndSwap(nil, &pattern)
 	}
 }
 

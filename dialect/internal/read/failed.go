@@ -71,13 +71,9 @@ func (m *Matcher) bears(marked []*spec.Shape, fits *spec.Shape, res *wire.Respon
 		if s.Form != m.form || s == fits {
 			continue
 		}
-		t := s.Body
-		if s.Form == spec.FormXML {
-			w := t.Root()
-			if t.Rest == nil && !m.rootIs(w) {
-				continue
-			}
-			t = w.Value
+		t := m.inRoot(s)
+		if t == nil {
+			continue
 		}
 		if _, marked := m.carries(t, 0); !marked {
 			continue
@@ -92,6 +88,19 @@ func (m *Matcher) bears(marked []*spec.Shape, fits *spec.Shape, res *wire.Respon
 		return true
 	}
 	return false
+}
+
+// inRoot is the template of the first node of a body. It is nil if a shape of XML has another
+// root than the body.
+func (m *Matcher) inRoot(s *spec.Shape) *spec.Template {
+	if s.Form != spec.FormXML {
+		return s.Body
+	}
+	w := s.Body.Root()
+	if s.Body.Rest == nil && !m.rootIs(w) {
+		return nil
+	}
+	return w.Value
 }
 
 // carries reports that a node can be what a failure's template describes, and that it

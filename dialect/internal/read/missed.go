@@ -17,13 +17,9 @@ func (m *Matcher) missed(p *spec.Plan, fits *spec.Shape, req *wire.Request) bool
 		case s.Form != m.form || !p.HasRecords(s, req):
 			continue
 		}
-		t := s.Body
-		if s.Form == spec.FormXML {
-			w := t.Root()
-			if t.Rest == nil && !m.rootIs(w) {
-				continue
-			}
-			t = w.Value
+		t := m.inRoot(s)
+		if t == nil {
+			continue
 		}
 		if at, found := m.recordsAt(t, 0); found {
 			m.unread++

@@ -150,7 +150,7 @@ func (w *Member) covers(o *Member) bool {
 	return (!w.Must || o.Must || o.Constant) && w.Value.coversAll(o.Value)
 }
 
-// asks reports that a body without the member, or with it, does not fit.
+// asks reports that whether a body has the member can decide whether it fits.
 func (w *Member) asks() bool { return w.Must || w.Constant || w.Value.Op == OpAbsent }
 
 // coversMembers is coversAll for two objects.

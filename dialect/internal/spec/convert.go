@@ -162,7 +162,6 @@ func (c Conversion) appendPointer(path string) string {
 		return ""
 	}
 	var b strings.Builder
-	b.Grow(len(c.prefix) + len(path) + 2)
 	switch {
 	case c.prefix == "#":
 		b.WriteString("#") // a URI fragment (RFC 6901, 6)
