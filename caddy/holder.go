@@ -69,6 +69,7 @@ func (h *holder) WriteHeader(status int) {
 		h.status = status
 	default:
 		h.passed = status >= http.StatusOK || status == http.StatusSwitchingProtocols
+		h.close()
 		h.ResponseWriterWrapper.WriteHeader(status)
 	}
 }
@@ -86,6 +87,13 @@ func (h *holder) Write(p []byte) (int, error) {
 		}
 	}
 	return h.ResponseWriterWrapper.Write(p)
+}
+
+// close ends the connection with the response, if it has to.
+func (h *holder) close() {
+	if h.reply.Closes() {
+		h.Header().Set("Connection", "close")
+	}
 }
 
 // release passes what was held.
@@ -130,6 +138,7 @@ func (h *holder) fail(err error) {
 			h.Header().Del(name)
 		}
 	}
+	h.close()
 	if h.reply.Failed(h.ResponseWriter) {
 		return
 	}

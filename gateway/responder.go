@@ -48,6 +48,7 @@ type Reply struct {
 	g       *Gateway      // that has the exchange
 	x       *exchange
 	failure *http.Response
+	closes  bool // see Closes
 }
 
 type replyKey struct{}
@@ -109,6 +110,10 @@ func (a *Reply) own() *exchange {
 // Translated reports that the last response of a [Transport] to the request is in the
 // dialect of the caller.
 func (a *Reply) Translated() bool { return a.x != nil && a.x.status != 0 }
+
+// Closes reports that the connection has to end with the response: the request's body was not
+// read to its end, so what follows is no request.
+func (a *Reply) Closes() bool { return a.closes }
 
 // Failed writes the response to a request for which the Transport returned an error. It
 // reports false if there was no such request.

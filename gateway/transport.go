@@ -69,7 +69,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	to := t.config.Speaks
 	if a != nil {
 		to = a.of.Dialect()
-		a.failure = nil
+		a.failure, a.closes = nil, false
 	}
 	g := t.form(to)
 	x := g.newExchange(nil, r)
@@ -133,6 +133,7 @@ func (g *Gateway) withoutResponse(a *Reply, x *exchange, r *http.Request, err er
 		g.noResponse(w, x, err)
 		a.showLosses(w.header)
 		resp := w.response(r)
+		a.closes = resp.StatusCode < http.StatusInternalServerError // it is the caller's fault
 		if !blames(err) {
 			return resp, nil
 		}
