@@ -19,12 +19,21 @@ func (c *caddyfile) line(words ...string) {
 		if i > 0 {
 			c.WriteByte(' ')
 		}
-		if w == "" || strings.ContainsAny(w, " \t\"`#") {
-			w = strconv.Quote(w)
-		}
-		c.WriteString(w)
+		c.WriteString(caddyWord(w))
 	}
 	c.WriteByte('\n')
+}
+
+// caddyWord is a word as a Caddyfile has it. In double quotes a backslash escapes a quote alone,
+// and between backquotes all is as it stands.
+func caddyWord(w string) string {
+	switch {
+	case w != "" && !strings.ContainsAny(w, " \t\r\n\"`#"):
+		return w
+	case strings.ContainsAny(w, "\"\\") && !strings.Contains(w, "`"):
+		return "`" + w + "`"
+	}
+	return `"` + strings.ReplaceAll(w, `"`, `\"`) + `"`
 }
 
 // block writes a block after the words of its head.
