@@ -2,8 +2,10 @@
 // object: a response of the samples of the catalog, and its meaning by package dialect.
 //
 //	go run ./conformance > cases.jsonl
+//	go run ./conformance -hostile > hostile.jsonl
 //
-// A runner in another language reads the lines, calls its library, and compares. A text that
+// The second writes the bodies of package hostile instead, which are longer than a body may be
+// that is read whole. A runner in another language reads the lines, calls its library, and compares. A text that
 // is no UTF-8 stands under a name with _base64 behind it.
 package main
 
@@ -12,8 +14,8 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -26,6 +28,7 @@ import (
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/dialect/authoring"
 	"github.com/parlance-api/parlance/dialect/translate"
+	"github.com/parlance-api/parlance/internal/hostile"
 )
 
 // others are the dialects that each response is translated into.
@@ -72,15 +75,19 @@ type Response struct {
 }
 
 func main() {
+	bad := flag.Bool("hostile", false, "write the hostile bodies, not the samples of the catalog")
+	flag.Parse()
 	w := bufio.NewWriter(os.Stdout)
-	err := write(w)
+	lines := json.NewEncoder(w)
+	lines.SetEscapeHTML(false)
+	err := write(lines, *bad)
 	if err = cmp.Or(err, w.Flush()); err != nil {
 		fmt.Fprintln(os.Stderr, "conformance:", err)
 		os.Exit(1)
 	}
 }
 
-func write(w io.Writer) error {
+func write(lines *json.Encoder, bad bool) error {
 	to := map[string]*dialect.Dialect{}
 	for _, name := range others {
 		d, err := catalog.Open(name)
@@ -89,14 +96,34 @@ func write(w io.Writer) error {
 		}
 		to[name] = d
 	}
-	lines := json.NewEncoder(w)
-	lines.SetEscapeHTML(false)
+	if bad {
+		return writeHostile(lines, to)
+	}
 	for _, name := range catalog.Names() {
 		d, err := catalog.Open(name)
 		if err != nil {
 			return err
 		}
 		for _, sample := range authoring.Samples(d) {
+			if err := lines.Encode(caseOf(d, to, &sample)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// writeHostile writes each hostile body under a status that it could turn into a failure, and
+// under one that it could turn into a success.
+func writeHostile(lines *json.Encoder, to map[string]*dialect.Dialect) error {
+	for _, body := range hostile.Bodies(3 * dialect.MaxBody / 2) {
+		d, err := catalog.Open(body.Dialect)
+		if err != nil {
+			return err
+		}
+		for _, status := range []int{200, 503} {
+			header := dialect.HeaderMap{"Content-Type": {body.MediaType}}
+			sample := authoring.Case{Name: body.Name, Request: dialect.Request{Method: "POST"}, Response: dialect.Response{Status: status, Header: header, Body: []byte(body.Text)}}
 			if err := lines.Encode(caseOf(d, to, &sample)); err != nil {
 				return err
 			}

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
+	"github.com/parlance-api/parlance/internal/hostile"
 	"github.com/parlance-api/parlance/internal/raced"
 )
 
@@ -23,91 +23,24 @@ const ten = 10 << 20
 func TestAHostileBodyCostsLittleAndNeverTurnsAResponseAround(t *testing.T) {
 	// Not parallel: memory is measured.
 	raced.Skip(t)
-	utf16LE := func(s string) string {
-		var b strings.Builder
-		b.WriteString("\xff\xfe")
-		for _, u := range utf16.Encode([]rune(s)) {
-			b.WriteByte(byte(u))
-			b.WriteByte(byte(u >> 8))
-		}
-		return b.String()
-	}
-	const bomb = `<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]>`
-	const json, xml, html = "application/json", "application/xml", "text/html"
-	for _, test := range []struct {
-		name, dialect, media, body string
-		rule                       string // of the diagnostic of the 200; "" where a success needs none
-		good                       parlance.Kind
-	}{
-		{"10 MB of [", "vbapi", json, strings.Repeat("[", ten), "unfit_body", parlance.KindNoted},
-		{"10 MB of [0,", "vbapi", json, strings.Repeat("[0,", ten/3), "unfit_body", parlance.KindNoted},
-		{"10 MB of {", "vbapi", json, strings.Repeat(`{"a":`, ten/5), "broken_body", parlance.KindNoted},
-		{"10 MB of 0,", "vbapi", json, "[" + strings.Repeat("0,", ten/2), "unfit_body", parlance.KindNoted},
-		{"10 MB of brackets beside each other", "vbapi", json, "[" + strings.Repeat("[],", ten/3), "unfit_body", parlance.KindNoted},
-		{"a text of 10 MB that does not end", "vbapi", json, `{"a":"` + strings.Repeat("x", ten), "body_not_read", parlance.KindNoted},
-		{"a text of 10 MB of backslashes", "vbapi", json, `"` + strings.Repeat(`\\`, ten/2) + `"`, "broken_body", parlance.KindNoted},
-		{"a number of 10 MB", "vbapi", json, strings.Repeat("9", ten), "broken_body", parlance.KindNoted},
-		{"a body cut off in the middle, and not known to be cut", "vbapi", json, `{"data":{"id":1},"error":{"ti`, "broken_body", parlance.KindNoted},
-		{"a body that goes on behind its end", "vbapi", json, `{"data":1,"error":null,"debug":{}} {}`, "broken_body", parlance.KindNoted},
-		{"an empty body of white space", "vbapi", json, " \n", "empty_body", parlance.KindNoted},
-		{"null bytes", "vbapi", json, strings.Repeat("\x00", 1000), "broken_body", parlance.KindNoted},
-		{"JSON in UTF-16", "vbapi", json, utf16LE(`{"data":null,"error":{"title":"a"},"debug":{}}`), "not_utf8", parlance.KindFailed},
-		{"10 MB of JSON in UTF-16", "vbapi", json, utf16LE(`{"data":"` + strings.Repeat("é", ten/2)), "body_not_read", parlance.KindNoted},
-		{"10 MB of UTF-16 without a mark", "vbapi", json, strings.Repeat("\x00[", ten/2), "broken_body", parlance.KindNoted},
-		{"UTF-16 cut in a surrogate", "vbapi", json, strings.TrimSuffix(utf16LE(`{"data":null,"error":{"title":"😀`), "\x00\xde"), "broken_body", parlance.KindNoted},
-		{"UTF-16 cut in a half of a surrogate", "vbapi", json, strings.TrimSuffix(utf16LE(`{"data":null,"error":{"title":"😀`), "\xd8\x00\xde"), "broken_body", parlance.KindNoted},
-		{"10 MB in Latin-1", "vbapi", json + "; charset=iso-8859-1", `{"a":"` + strings.Repeat("\xe9", ten), "body_not_read", parlance.KindNoted},
-		{"10 MB in Windows-1252", "vbapi", json + "; charset=windows-1252", `{"a":"` + strings.Repeat("\x80", ten), "body_not_read", parlance.KindNoted},
-		{"10 MB in a charset that nobody knows", "vbapi", json + "; charset=x-klingon", `{"a":"` + strings.Repeat("\x80", ten), "body_not_read", parlance.KindNoted},
-		{"a guard before 10 MB of [", "vbapi", json, ")]}'" + strings.Repeat("[", ten), "broken_body", parlance.KindNoted},
-		{"10 MB of guards", "vbapi", json, strings.Repeat("for(;;);", ten/8), "broken_body", parlance.KindNoted},
-		{"10 MB of marks of the order of bytes", "vbapi", json, strings.Repeat("\ufeff", ten/3), "broken_body", parlance.KindNoted},
-		{"10 MB of lines that begin like a document", "vbapi", json, strings.Repeat("x {\n", ten/4), "broken_body", parlance.KindNoted},
-		{"10 MB of documents", "vbapi", json, strings.Repeat(`{"data":1}`, ten/10), "body_not_read", parlance.KindNoted},
-		{"lists in each other around an envelope", "vbapi", json, strings.Repeat("[", 1<<18) + `{"error":{}}` + strings.Repeat("]", 1<<18), "unfit_body", parlance.KindNoted},
-		{"a text of 10 MB in a text", "vbapi", json, `"` + strings.Repeat(`\"[`, ten/3) + `"`, "broken_body", parlance.KindNoted},
-		{"HTML that is called JSON", "vbapi", json, "<html><title>Log in</title></html>", "unfit_body", parlance.KindNoted},
-		{"XML that is called JSON", "vbapi", json, "<error/>", "unfit_body", parlance.KindNoted},
-		{"text that is called JSON", "vbapi", json, "upstream timed out", "broken_body", parlance.KindNoted},
-
-		{"an entity bomb", "vision", xml, bomb + "<RES><Code>200</Code><Message>&c;</Message></RES>", "broken_body", parlance.KindNoted},
-		{"a DTD that includes a file", "vision", xml, `<!DOCTYPE RES SYSTEM "file:///etc/passwd"><RES><Code>200</Code></RES>`, "broken_body", parlance.KindNoted},
-		{"an unknown entity", "vision", xml, "<RES><Code>200</Code><Message>&nbsp;</Message></RES>", "broken_body", parlance.KindNoted},
-		{"XML in Latin-1, as it says", "vision", xml, "<?xml version='1.0' encoding='ISO-8859-1'?><RES><Code>200</Code><Message>caf\xe9</Message></RES>", "", parlance.KindSuccess},
-		{"XML in Latin-1 that says UTF-8", "vision", xml, "<RES><Code>200</Code><Message>caf\xe9</Message></RES>", "broken_body", parlance.KindNoted},
-		{"XML in UTF-16", "vision", xml, utf16LE("<RES><Code>200</Code></RES>"), "", parlance.KindSuccess},
-		{"XML cut off in the middle, and not known to be cut", "vision", xml, "<RES><Code>200</Code><Mess", "broken_body", parlance.KindNoted},
-		{"10 MB of elements in each other", "vision", xml, strings.Repeat("<RES>", ten/5), "broken_body", parlance.KindNoted},
-		{"10 MB of elements beside each other", "vision", xml, "<RES>" + strings.Repeat("<a/>", ten/4), "body_not_read", parlance.KindNoted},
-		{"10 MB of attributes", "vision", xml, "<RES" + strings.Repeat(` aaaaaaaa="1"`, ten/13), "broken_body", parlance.KindNoted},
-		{"10 MB of blank text in pieces", "vision", xml, "<RES>" + strings.Repeat(" ", 1<<19) + strings.Repeat("<a/> ", ten/5), "body_not_read", parlance.KindNoted},
-		{"10 MB of declarations", "vision", xml, strings.Repeat(`<?xml version="1.0"?>`, ten/21), "broken_body", parlance.KindNoted},
-		{"10 MB of XML in a charset that nobody knows", "vision", xml, `<?xml version="1.0" encoding="x-klingon"?><RES>` + strings.Repeat("\xe9", ten), "broken_body", parlance.KindNoted},
-		{"10 MB of XML in Latin-1", "vision", xml, `<?xml version="1.0" encoding="ISO-8859-1"?><RES>` + strings.Repeat("\xe9", ten), "body_not_read", parlance.KindNoted},
-		{"XML in UTF-16 cut in a surrogate", "vision", xml, strings.TrimSuffix(utf16LE("<RES><Code>200</Code><Message>😀"), "\x00\xde"), "broken_body", parlance.KindNoted},
-		{"10 MB of text before a document", "vision", xml, strings.Repeat("x ", ten/2) + "<RES/>", "body_not_read", parlance.KindNoted},
-		{"a comment of 10 MB that does not end", "vision", xml, "<RES><!--" + strings.Repeat(" -", ten/2), "body_not_read", parlance.KindNoted},
-		{"JSON that is called XML", "vision", xml, `{"Code":"110"}`, "unfit_body", parlance.KindNoted},
-		{"HTML that is called XML", "vision", xml, "<html><body>Log in</body></html>", "unfit_body", parlance.KindNoted},
-		{"an HTML page", "vision", html, "<!DOCTYPE html><html><title>Log in</title></html>", "unfit_body", parlance.KindNoted},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			d := open(t, test.dialect)
-			body := []byte(test.body)
-			header := http.Header{"Content-Type": {test.media}}
+	for _, test := range hostile.Bodies(ten) {
+		t.Run(test.Name, func(t *testing.T) {
+			d := open(t, test.Dialect)
+			body := []byte(test.Text)
+			header := http.Header{"Content-Type": {test.MediaType}}
 			for _, status := range []int{200, 400, 401, 403, 404, 429, 500, 503} {
 				var read dialect.Decoded
 				req := dialect.Request{Method: "POST"}
 				used := allocated(func() { read = d.Decode(req, dialect.Response{Status: status, Header: header, Body: body}) })
 				o := &read.Outcome
 				if status == 200 {
-					if o.Kind != test.good {
+					if o.Kind != test.Good {
 						t.Errorf("200 became %v: %v", o.Kind, read.Diagnostics)
 					}
 				} else if want := d.Decode(req, dialect.Response{Status: status}).Outcome; o.Kind != want.Kind || o.Reason != want.Reason {
 					t.Errorf("%d became %v, not %v", status, o.Kind, want.Kind)
 				}
-				if told := rules(read.Diagnostics); status == 200 && test.rule != "" && !slices.Contains(told, test.rule) || status != 200 && len(told) == 0 && test.good != parlance.KindSuccess {
+				if told := rules(read.Diagnostics); status == 200 && test.Rule != "" && !slices.Contains(told, test.Rule) || status != 200 && len(told) == 0 && test.Good != parlance.KindSuccess {
 					t.Errorf("%d: the diagnostics are %v", status, read.Diagnostics)
 				}
 				if len(read.Diagnostics) > 8 {

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/parlance-api/parlance/dialect"
 )
 
 // library is libparlance as C has it, with a program that calls it.
@@ -63,8 +65,9 @@ type call struct {
 	kind, act, out                      string
 }
 
-// run makes the calls one after the other, and then by so many threads at once.
-func (l *library) run(t *testing.T, threads int, calls []*call) {
+// run makes the calls one after the other, and then by so many threads at once. It returns the
+// most memory that the process had, in bytes.
+func (l *library) run(t *testing.T, threads int, calls []*call) (memory int) {
 	t.Helper()
 	var in bytes.Buffer
 	for _, c := range calls {
@@ -74,7 +77,7 @@ func (l *library) run(t *testing.T, threads int, calls []*call) {
 		}
 	}
 	cmd := exec.Command(filepath.Join(l.dir, "run"), fmt.Sprint(threads))
-	cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0") // the program keeps all until its end
+	cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1") // the program keeps all until its end
 	cmd.Stdin = &in
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -101,6 +104,10 @@ func (l *library) run(t *testing.T, threads int, calls []*call) {
 		}
 		c.out = string(text[:length])
 	}
+	if _, err := fmt.Fscanln(out, &memory); err != nil {
+		t.Fatal(err)
+	}
+	return memory << 10
 }
 
 // conforming is a line of the suite.
@@ -130,9 +137,10 @@ type response struct {
 	BodyBase64   string `json:"body_base64"`
 }
 
-func suite(t *testing.T) (all []conforming) {
+// suite is what go run ./conformance writes.
+func suite(t *testing.T, flags ...string) (all []conforming) {
 	t.Helper()
-	out, err := exec.Command("go", "run", "../conformance").Output()
+	out, err := exec.Command("go", append([]string{"run", "../conformance"}, flags...)...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,6 +170,7 @@ func TestTheLibraryFromC(t *testing.T) {
 	t.Parallel()
 	l := build(t)
 	t.Run("it passes the suite", l.passesTheSuite)
+	t.Run("it survives hostile bodies", l.survivesHostileBodies)
 	t.Run("its package for Python passes the suite", l.passesFromPython)
 	t.Run("mistakes of a caller are codes", l.tellsMistakes)
 	t.Run("a forked process is told so", l.refusesAfterFork)
@@ -174,6 +183,31 @@ func (l *library) passesTheSuite(t *testing.T) {
 	if len(all) < 1000 {
 		t.Fatalf("the suite has %d cases", len(all))
 	}
+	l.passes(t, 8, all)
+}
+
+// survivesHostileBodies has a process for each body, which must not need much memory.
+func (l *library) survivesHostileBodies(t *testing.T) {
+	byName := map[string][]conforming{}
+	for _, c := range suite(t, "-hostile") {
+		byName[c.Name] = append(byName[c.Name], c)
+	}
+	if len(byName) < 40 {
+		t.Fatalf("there are %d bodies", len(byName))
+	}
+	for name, all := range byName {
+		// The program keeps a body for each of its calls. Reading one takes at most 64 bytes
+		// for each byte that is read, and as much again may wait for the collector.
+		length := len(all[0].Body)
+		if memory, limit := l.passes(t, 0, all), 64<<20+14*length+128*min(length, dialect.MaxBody); memory > limit {
+			t.Errorf("%s: %d MB for %d KB, more than %d MB", name, memory>>20, length>>10, limit>>20)
+		}
+	}
+}
+
+// passes holds the library to a part of the suite, and returns the memory that it needed.
+func (l *library) passes(t *testing.T, threads int, all []conforming) (memory int) {
+	t.Helper()
 	var calls []*call
 	handles, translations := map[string]int{}, map[string]int{}
 	open := func(name string) int {
@@ -223,10 +257,11 @@ func (l *library) passesTheSuite(t *testing.T) {
 			add("translate", translation(c.Dialect, to), func(got *call) { written(t, c.Name+" into "+to, got, want) })
 		}
 	}
-	l.run(t, 8, calls)
+	memory = l.run(t, threads, calls)
 	for _, c := range checks {
 		c()
 	}
+	return memory
 }
 
 // same holds JSON that was written to the members that are wanted.
@@ -272,17 +307,19 @@ func (l *library) passesFromPython(t *testing.T) {
 		python = "python3"
 	}
 	needs(t, python)
-	cases := filepath.Join(l.dir, "cases.jsonl")
-	out, err := exec.Command("go", "run", "../conformance").Output()
-	if err == nil {
-		err = os.WriteFile(cases, out, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
+	cases, hostile := filepath.Join(l.dir, "cases.jsonl"), filepath.Join(l.dir, "hostile.jsonl")
+	for name, flags := range map[string][]string{cases: nil, hostile: {"-hostile"}} {
+		out, err := exec.Command("go", append([]string{"run", "../conformance"}, flags...)...).Output()
+		if err == nil {
+			err = os.WriteFile(name, out, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	cmd := exec.Command(python, "-B", "-m", "unittest", "discover", "-s", "tests")
 	cmd.Dir = "python"
-	cmd.Env = append(os.Environ(), "PYTHONPATH=.", "PARLANCE_LIBRARY="+filepath.Join(l.dir, "libparlance.so"), "PARLANCE_CASES="+cases)
+	cmd.Env = append(os.Environ(), "PYTHONPATH=.", "PARLANCE_LIBRARY="+filepath.Join(l.dir, "libparlance.so"), "PARLANCE_CASES="+cases, "PARLANCE_HOSTILE="+hostile)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -49,12 +49,10 @@ func TestThePackageForNodeAndBrowsers(t *testing.T) {
 
 func passesInNode(t *testing.T, dir string) {
 	scratch := t.TempDir()
-	cases, texts := filepath.Join(scratch, "cases.jsonl"), filepath.Join(scratch, "texts.jsonl")
+	cases, hostile, texts := filepath.Join(scratch, "cases.jsonl"), filepath.Join(scratch, "hostile.jsonl"), filepath.Join(scratch, "texts.jsonl")
 	out, err := exec.Command("go", "run", "../../conformance").Output()
-	if err == nil {
-		err = errors.Join(os.WriteFile(cases, out, 0o600), os.WriteFile(texts, refusals(t), 0o600))
-	}
-	if err != nil {
+	bad, also := exec.Command("go", "run", "../../conformance", "-hostile").Output()
+	if err := errors.Join(err, also, os.WriteFile(cases, out, 0o600), os.WriteFile(hostile, bad, 0o600), os.WriteFile(texts, refusals(t), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	tests, err := filepath.Glob("tests/*.test.js")
@@ -62,7 +60,7 @@ func passesInNode(t *testing.T, dir string) {
 		t.Fatal(tests, err)
 	}
 	cmd := exec.Command("node", append([]string{"--test"}, tests...)...)
-	cmd.Env = append(os.Environ(), "PARLANCE_PACKAGE="+dir, "PARLANCE_CASES="+cases, "PARLANCE_TEXTS="+texts)
+	cmd.Env = append(os.Environ(), "PARLANCE_PACKAGE="+dir, "PARLANCE_CASES="+cases, "PARLANCE_HOSTILE="+hostile, "PARLANCE_TEXTS="+texts)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

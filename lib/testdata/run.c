@@ -4,7 +4,8 @@
  *
  * A call is a line with its name, its handles and numbers, and then the texts of the exchange,
  * each as its length, a line end and its bytes. A result is the code, the numbers that were
- * set, and the text in the same form.
+ * set, and the text in the same form. The last line is the most memory of the process, in
+ * kilobytes.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -92,6 +93,16 @@ static void run(struct call *c)
 	c->code = once(c);
 }
 
+static void print_memory(void)
+{
+	FILE *status = fopen("/proc/self/status", "r");
+	char line[256];
+	long most;
+	while (status && fgets(line, sizeof line, status))
+		if (sscanf(line, "VmHWM: %ld", &most) == 1)
+			printf("%ld\n", most);
+}
+
 static struct call *first;
 
 static void *everything(void *unused)
@@ -132,5 +143,6 @@ int main(int argc, char **argv)
 		pthread_create(&all[i], NULL, everything, NULL);
 	for (int i = 0; i < threads; i++)
 		pthread_join(all[i], NULL);
+	print_memory();
 	return 0;
 }

@@ -1,4 +1,4 @@
-// Holds the package to the suite: go run ./conformance > cases.jsonl. PARLANCE_PACKAGE is the
+// Holds the package to the suite: go run ./conformance > cases.jsonl, and with -hostile. PARLANCE_PACKAGE is the
 // folder that build.js wrote.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -21,11 +21,11 @@ async function dialect(name) {
 const written = ({ status, headers, body }) => ({ status, header: linesOf(headers), body: body && Buffer.from(body).toString("base64") });
 const wanted = (r) => ({ status: r.status, header: r.header ?? "", body: r.kept ? null : bytesOf(r).toString("base64") });
 
-test("every case of the suite", async () => {
-  const cases = readFileSync(process.env.PARLANCE_CASES, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
-  assert.ok(cases.length > 1000);
-  const translators = new Map();
-  for (const c of cases) {
+const translators = new Map();
+async function passes(file, least) {
+  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+  assert.ok(lines.length > least);
+  for (const c of lines.map((line) => JSON.parse(line))) {
     const d = await dialect(c.dialect), want = c.want;
     const request = { method: c.method, path: c.path, key: c.key, requestHeaders: headersOf(c.request_header), now: c.now };
     const x = { ...request, status: c.status, headers: headersOf(c.header), body: bytesOf(c), cut: c.cut };
@@ -42,4 +42,7 @@ test("every case of the suite", async () => {
       assert.deepEqual(got && written(got), response.passed ? null : wanted(response), `${c.name} into ${to}`);
     }
   }
-});
+}
+
+test("every case of the suite", () => passes(process.env.PARLANCE_CASES, 1000));
+test("every hostile body", () => passes(process.env.PARLANCE_HOSTILE, 80));

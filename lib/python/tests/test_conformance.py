@@ -1,4 +1,4 @@
-"""Holds the package to the suite: go run ./conformance > cases.jsonl."""
+"""Holds the package to the suite: go run ./conformance > cases.jsonl, and with -hostile."""
 
 import base64
 import doctest
@@ -10,8 +10,8 @@ import unittest
 import parlance
 
 
-def cases():
-    with open(os.environ["PARLANCE_CASES"], encoding="utf-8") as lines:
+def cases(variable):
+    with open(os.environ[variable], encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
 
@@ -32,6 +32,12 @@ class Conformance(unittest.TestCase):
     maxDiff = None
 
     def test_every_case(self):
+        self.assertGreater(self.passes("PARLANCE_CASES"), 1000)
+
+    def test_every_hostile_body(self):
+        self.assertGreater(self.passes("PARLANCE_HOSTILE"), 80)
+
+    def passes(self, variable):
         dialects, translators, count = {}, {}, 0
 
         def opened(name):
@@ -39,7 +45,7 @@ class Conformance(unittest.TestCase):
                 dialects[name] = parlance.open(name)
             return dialects[name]
 
-        for case in cases():
+        for case in cases(variable):
             count += 1
             want, d = case["want"], opened(case["dialect"])
             request = {"key": case.get("key", ""), "request_headers": headers_of(case.get("request_header", "")), "cut": case.get("cut", False), "now": case["now"] / 1000}
@@ -64,7 +70,7 @@ class Conformance(unittest.TestCase):
                         continue
                     body = None if response.get("kept") else body_of(response)
                     self.assertEqual((got.status, lines_of(got.headers), got.body), (response["status"], response.get("header", ""), body))
-        self.assertGreater(count, 1000)
+        return count
 
     def test_faults_of_a_file_have_their_places(self):
         with self.assertRaises(parlance.Error) as caught:
