@@ -23,7 +23,7 @@ const bomb = `<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a
 
 const json, xml, html = "application/json", "application/xml", "text/html"
 
-// Bodies are all of them. What repeats something does so for about size bytes.
+// Bodies returns all of them. The long ones have about size bytes.
 func Bodies(size int) []Body {
 	return []Body{
 		{"megabytes of [", "vbapi", json, strings.Repeat("[", size), "unfit_body", parlance.KindNoted},
