@@ -15,7 +15,8 @@ import (
 )
 
 // The forms that everybody uses stand behind every dialect. If the body of a failure
-// fits no shape of the file, its texts are taken by them: problem details (RFC 9457),
+// fits no shape of the file, or fits one that looks for a detail and finds none, its texts
+// are taken by them: problem details (RFC 9457),
 // {"message"}, {"error": "…"}, {"error": {code, message}}, {"errors": […]}, the pair of
 // OAuth (RFC 6749, 5.2), FastAPI's detail, the title of a page, a plain text. They
 // give texts. What the failure means is what the file says of the status.
@@ -36,13 +37,13 @@ func (m *Matcher) common(d *Reader, o *parlance.Outcome, req *wire.Request, code
 	case bytes.IndexByte([]byte("{[<"), body[0]) < 0 && readable(body):
 		found.detail = strings.ToValidUTF8(string(body), "\uFFFD")
 	}
+	if !coded {
+		found.beyond(o)
+	}
 	if len(o.Fields) == 0 {
 		found.promote()
 	} else {
 		found.besides(o)
-	}
-	if !coded && slices.Contains([]string{string(o.Reason), o.Kind.String(), strconv.Itoa(o.Status)}, found.detail) {
-		found.detail = "" // a shape has read it, and it is no text for people
 	}
 	if n, err := spec.Number(found.code); !d.PlanFor(res.Status).SaysMore && (err == nil && n <= 999 || d.CodeRow(found.code, "", req) != nil) {
 		coded = false // no shape reads a code under this status, so none may be taken for one of the file
@@ -50,7 +51,7 @@ func (m *Matcher) common(d *Reader, o *parlance.Outcome, req *wire.Request, code
 	if !found.complete(o, coded) {
 		return wire.CommonNone
 	}
-	m.note("common_form", "the texts were taken by the forms that most APIs use, for the body fits no shape of the dialect")
+	m.note("common_form", "the texts were taken by the forms that most APIs use, for no shape of the dialect reads one in the body")
 	if found.declared {
 		return wire.CommonMember
 	}
@@ -135,6 +136,18 @@ func (f *finding) promote() {
 	if f.code == f.detail {
 		f.code = ""
 	}
+}
+
+// beyond drops what a shape has read of the body: the words of a kind, a reason or a status,
+// and what is a part of the code. They are no texts for people.
+func (f *finding) beyond(o *parlance.Outcome) {
+	read := func(text string) bool {
+		return slices.Contains([]string{string(o.Reason), o.Kind.String(), strconv.Itoa(o.Status)}, text) || strings.Contains(o.Code, text) || strings.Contains(o.Family, text)
+	}
+	if read(f.detail) {
+		f.detail = ""
+	}
+	f.fields = slices.DeleteFunc(f.fields, func(field parlance.Field) bool { return field.Message != "" && read(field.Message) })
 }
 
 // besides drops what an Outcome has elsewhere, such as in its Fields.
@@ -371,5 +384,8 @@ func (f *filler) lacksTexts(o *parlance.Outcome, shape *spec.Shape) bool {
 	case f.lends: // no text is wanted, and no code comes of it
 		return false
 	}
-	return lacks && (f.bound&(spec.Telling|1<<spec.AttrTitle|1<<spec.AttrNote) == 0 || f.unread() > 0)
+	if f.bound&(1<<spec.AttrDetail|1<<spec.AttrTitle|1<<spec.AttrNote) != 0 {
+		return lacks && f.unread() > 0
+	}
+	return lacks && (f.bound&spec.Telling == 0 || shape.Reads&(1<<spec.AttrDetail) != 0 || f.unread() > 0)
 }
