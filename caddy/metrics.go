@@ -70,7 +70,7 @@ func kindOf(k parlance.Kind) string {
 	return k.String()
 }
 
-// tell counts a response, and adds what it means to Caddy's access log.
+// tell counts a response, and adds what it means to Caddy's access log and span.
 func (a *App) tell(ctx context.Context, route, to string, s gateway.Story) {
 	act := ""
 	if s.Act != 0 {
@@ -80,6 +80,9 @@ func (a *App) tell(ctx context.Context, route, to string, s gateway.Story) {
 	for _, l := range s.Lost {
 		attribute, _, _ := strings.Cut(l.Attribute, "[") // that of one field is that of all
 		a.metrics.losses.WithLabelValues(route, to, attribute).Inc()
+	}
+	if s.Kind != 0 {
+		annotate(ctx, s)
 	}
 	if extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok && s.Kind != 0 {
 		extra.Set(zap.Object("parlance", logged(s)))

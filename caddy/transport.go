@@ -16,6 +16,7 @@ import (
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/client"
+	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/gateway"
 	"github.com/parlance-api/parlance/server"
 )
@@ -101,7 +102,7 @@ func (t *Transport) Provision(ctx caddy.Context) (err error) {
 	if t.retried {
 		ctx.Logger().Info("the proxy may send a request to another upstream (lb_retries or lb_try_duration); it shares the budget of the transport parlance, which does not retry an unreachable upstream")
 	}
-	if config.Client, err = t.options(); err != nil {
+	if config.Client, err = t.options(config.Speaks); err != nil {
 		return err
 	}
 	if t.Pace {
@@ -136,13 +137,13 @@ func proxyRetries(ctx caddy.Context) bool {
 }
 
 // options are those of the client end.
-func (t *Transport) options() ([]client.Option, error) {
+func (t *Transport) options(d *dialect.Dialect) ([]client.Option, error) {
 	b := Budget{100, 0.1}
 	if t.Budget != nil {
 		b = *t.Budget
 	}
 	t.budget = keptBudget(&t.shared, t.Speaks, b)
-	options := []client.Option{client.WithBudget(t.budget), client.WithAnyOrigin(), client.WithObserver(t.app.metrics.observer(t.Speaks))}
+	options := []client.Option{client.WithBudget(t.budget), client.WithAnyOrigin(), client.WithObserver(t.app.metrics.observer(t.Speaks)), client.WithObserver(newSpans(d))}
 	if t.MaxAttempts > 0 {
 		options = append(options, client.WithMaxAttempts(t.MaxAttempts))
 	}
