@@ -23,6 +23,9 @@ type Options struct {
 	// Files are the files of dialects that are not in the catalog, by their names. The
 	// command for the mock names the last part of the path: a reader has other folders.
 	Files map[string]string
+
+	// Trial lets a reader paste a response into a page of HTML, nil for a page without it.
+	Trial *Trial
 }
 
 // file is the last part of the path of a dialect's file, "" if it is of the catalog.
@@ -45,6 +48,7 @@ type document struct {
 	Glance      []*code
 	Facts       []fact
 	Kinds, Acts []string // those that occur
+	trial       *Trial   // nil for a page without it
 }
 
 // group is a class of codes.
@@ -113,10 +117,15 @@ func compose(o Options, d *dialect.Dialect) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Trial != nil {
+		if err := o.Trial.check(); err != nil {
+			return nil, err
+		}
+	}
 	c := &composer{w.adviserOf(d), o, d, examplesOf(d), anchors{}, map[string]string{}}
 	p := &document{
 		words: w, Name: line(d.Name()), API: cmp.Or(line(d.Title()), line(d.Name())),
-		File: cmp.Or(o.file(d), line(d.Name())+".yaml"), URL: o.BaseURL,
+		File: cmp.Or(o.file(d), line(d.Name())+".yaml"), URL: o.BaseURL, trial: o.Trial,
 	}
 	for _, g := range authoring.Groups(d) {
 		p.Groups = append(p.Groups, c.group(g))

@@ -29,6 +29,7 @@ type frame struct {
 	Title, Canonical string
 	Home             string // the address of the page of all APIs, "" for none
 	Made             string
+	Trial            *Trial // nil for a page without it
 }
 
 // Lang is the language of the page, as a BCP 47 tag.
@@ -45,7 +46,11 @@ func (f frame) Script() template.JS { return template.JS(script) }
 
 // Policy lets the page's own style and script run, and nothing else (CSP Level 3).
 func (f frame) Policy() string {
-	return "default-src 'none'; style-src " + hash(style) + "; script-src " + hash(script) + "; base-uri 'none'; form-action 'none'"
+	scripts := hash(script)
+	if f.Trial != nil {
+		scripts += f.Trial.policy()
+	}
+	return "default-src 'none'; style-src " + hash(style) + "; script-src " + scripts + "; base-uri 'none'; form-action 'none'"
 }
 
 func hash(text string) string {
@@ -73,7 +78,7 @@ func HTML(w io.Writer, o Options, d *dialect.Dialect) error {
 func (p *document) html(w io.Writer, home string) error {
 	return pages().ExecuteTemplate(w, "page", sheet{frame{
 		words: p.words, Title: p.say("page.title", "title", p.API), Canonical: p.URL, Home: home,
-		Made: p.say("page.made", "file", p.File),
+		Made: p.say("page.made", "file", p.File), Trial: p.trial,
 	}, p})
 }
 

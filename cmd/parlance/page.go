@@ -23,6 +23,7 @@ type pageFlags struct {
 	out      string
 	markdown bool
 	catalog  bool
+	try      string
 	options  docpage.Options
 }
 
@@ -41,10 +42,17 @@ type of a problem (RFC 9457) that leads there, such as https://errors.example.co
 
 Several dialects, or --catalog, make a folder: a page for each, and index.html with a
 search over all codes. -o names the file or the folder. Without -o, the page of one
-dialect goes to standard output.`,
+dialect goes to standard output.
+
+With --try, a reader of the page can paste a response, as curl -i prints it, and sees what
+it means. The page then holds the core of Parlance as WebAssembly, which adds about 3 MB,
+and the text of the dialect file with its comments. It fetches nothing. FILE is
+parlance-try.js, which the package for Node writes: parlance-files DIR, or in a checkout
+node lib/node/build.js DIR --pack.`,
 		Example: `  parlance page stripe -o stripe.html
   parlance page my-api.yaml --base-url https://errors.example.com/ -o public
   parlance page vms --markdown --lang de > errors.md
+  parlance page stripe --try node/parlance-try.js -o stripe.html
   parlance page --catalog -o public`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.catalog {
@@ -59,6 +67,7 @@ dialect goes to standard output.`,
 	flags.StringVarP(&f.out, "output", "o", "", "the `FILE` or folder to write; a folder if it is there, ends in / or has no extension")
 	flags.BoolVar(&f.markdown, "markdown", false, "write Markdown, and not HTML; also if FILE ends in .md")
 	flags.BoolVar(&f.catalog, "catalog", false, "make the pages of all dialects of the catalog")
+	flags.StringVar(&f.try, "try", "", "let a reader paste a response; `FILE` is parlance-try.js, see above")
 	flags.StringVar(&f.options.Language, "lang", docpage.DefaultLanguage, "the `LANGUAGE` of the page's own words: "+strings.Join(docpage.Languages(), ", "))
 	flags.StringVar(&f.options.BaseURL, "base-url", "", "the `URL` at which the page, or the folder, will stand")
 	// The library's only error is a flag that does not exist.
@@ -89,6 +98,11 @@ func (a *app) makePage(names []string, f pageFlags) error {
 	if folder {
 		return a.writePages(f, dialects)
 	}
+	if f.try != "" {
+		if f.options.Trial, err = trialOf(names[0], dialects[0].Name(), f.try); err != nil {
+			return err
+		}
+	}
 	return a.writePage(f, dialects[0])
 }
 
@@ -99,6 +113,8 @@ func (f *pageFlags) check(folder bool) error {
 		return &mistake{message: fmt.Sprintf("--lang: there are no words for the language %q", f.options.Language), hint: "there are: " + strings.Join(docpage.Languages(), ", ")}
 	case base != "" && !isPage(base):
 		return &mistake{message: fmt.Sprintf("--base-url: %q is not the URL of a page", base), hint: "for example: --base-url https://errors.example.com/"}
+	case f.try != "" && (folder || f.markdown):
+		return &mistake{message: "--try makes the page of one dialect, in HTML", hint: "run it once for each of them"}
 	case folder && f.out == "":
 		return &mistake{message: "several dialects make a folder of pages", hint: "name it: -o DIR"}
 	case folder && f.markdown:
@@ -121,6 +137,9 @@ func (a *app) writePage(f pageFlags, d *dialect.Dialect) error {
 	}
 	var text bytes.Buffer
 	if err := write(&text, f.options, d); err != nil {
+		if f.options.Trial != nil {
+			return noCore(f.try, err)
+		}
 		return err
 	}
 	switch {

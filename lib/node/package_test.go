@@ -45,6 +45,7 @@ func TestThePackageForNodeAndBrowsers(t *testing.T) {
 	dir := built(t)
 	t.Run("in Node", func(t *testing.T) { passesInNode(t, dir) })
 	t.Run("in Chromium", func(t *testing.T) { decodesInChromium(t, dir) })
+	t.Run("on a page", func(t *testing.T) { readsOnAPage(t, dir) })
 }
 
 func passesInNode(t *testing.T, dir string) {
