@@ -4,9 +4,9 @@
 //	go run ./conformance > cases.jsonl
 //	go run ./conformance -hostile > hostile.jsonl
 //
-// The second writes the bodies of package hostile instead, which are longer than a body may be
-// that is read whole. A runner in another language reads the lines, calls its library, and compares. A text that
-// is no UTF-8 stands under a name with _base64 behind it.
+// The second writes the bodies of package hostile, which are longer than a body that is read
+// whole. A runner in another language reads the lines, calls its library, and compares. A text
+// that is no UTF-8 stands under a name with _base64 behind it.
 package main
 
 import (

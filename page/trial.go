@@ -23,13 +23,13 @@ type Trial struct {
 // coreBegins is how the text of parlance-try.js begins.
 const coreBegins = "// The core of Parlance with its module"
 
-// errCore is the error for a text that is not that of parlance-try.js.
-var errCore = errors.New("this is not the text of parlance-try.js")
+// ErrCore is the error for a Trial whose Core is not the text of parlance-try.js.
+var ErrCore = errors.New("this is not the text of parlance-try.js")
 
 // check refuses a text that is another one, or that would end its element of the page.
 func (t *Trial) check() error {
 	if !strings.HasPrefix(t.Core, coreBegins) || strings.Contains(t.Core, "</script") || strings.Contains(t.Core, "<!--") {
-		return errCore
+		return ErrCore
 	}
 	return nil
 }

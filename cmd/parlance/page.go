@@ -137,7 +137,7 @@ func (a *app) writePage(f pageFlags, d *dialect.Dialect) error {
 	}
 	var text bytes.Buffer
 	if err := write(&text, f.options, d); err != nil {
-		if f.options.Trial != nil {
+		if errors.Is(err, docpage.ErrCore) {
 			return noCore(f.try, err)
 		}
 		return err
