@@ -123,10 +123,13 @@ func (f *fields) read(text string) error {
 	for number := 1; text != ""; number++ {
 		line := text
 		if end := strings.IndexByte(text, '\n'); end >= 0 {
-			line = text[:end+1]
+			line, text = text[:end], text[end+1:]
+		} else {
+			text = ""
 		}
-		text = text[len(line):]
-		line = strings.TrimRight(line, "\r\n")
+		for line != "" && line[len(line)-1] == '\r' {
+			line = line[:len(line)-1]
+		}
 		if line == "" {
 			continue
 		}
