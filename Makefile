@@ -109,10 +109,12 @@ gateway-tools: ## the gateway in Caddy with h2spec, Pebble, Prometheus and docke
 	cd caddy && PATH="$(GATEWAY_TOOLS):$$PATH" go test -count=1 -v -run 'HTTP2IsAsSound|ByACME|EachPanel' .
 
 .PHONY: lib
-lib: ## bin/libparlance.so, bin/libparlance.a and bin/parlance.h, the library for other languages, and its tests
+lib: setup ## bin/libparlance.so, .a, parlance.h and parlance.pc, the library for other languages, and its tests
 	CGO_ENABLED=1 go build -buildmode=c-shared -o bin/libparlance.so ./lib
 	CGO_ENABLED=1 go build -buildmode=c-archive -o bin/libparlance.a ./lib
-	rm -f bin/libparlance.h && cp lib/parlance.h bin/
+	rm -f bin/libparlance.h && cp lib/parlance.h lib/parlance.pc bin/
+	GOARCH=arm64 CC=aarch64-linux-gnu-gcc CGO_ENABLED=1 go build -buildmode=c-shared -o bin/arm64/libparlance.so ./lib
+	@rm -f bin/arm64/libparlance.h; readelf -h bin/arm64/libparlance.so | grep 'Machine: *AArch64'
 	CGO_ENABLED=1 go test -count=1 ./lib/...
 
 .PHONY: lib-bench

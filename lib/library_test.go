@@ -25,20 +25,22 @@ func build(t *testing.T) *library {
 	t.Helper()
 	needs(t, "gcc")
 	l := &library{t.TempDir()}
-	run := func(env, name string, args ...string) {
-		t.Helper()
-		cmd := exec.Command(name, args...)
-		cmd.Env = append(os.Environ(), env)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", cmd, err, out)
-		}
-	}
-	run("CGO_ENABLED=1", "go", "build", "-buildmode=c-shared", "-o", filepath.Join(l.dir, "libparlance.so"), ".")
+	run(t, "CGO_ENABLED=1", "go", "build", "-buildmode=c-shared", "-o", filepath.Join(l.dir, "libparlance.so"), ".")
 	for _, program := range []string{"run", "fork"} {
-		run("", "gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-I", ".",
+		run(t, "", "gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-I", ".",
 			"-o", filepath.Join(l.dir, program), filepath.Join("testdata", program+".c"), "-L", l.dir, "-lparlance", "-Wl,-rpath,"+l.dir, "-lpthread")
 	}
 	return l
+}
+
+// run runs a program with one more variable in its environment.
+func run(t *testing.T, env, name string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), env)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, out)
+	}
 }
 
 // needs skips a test without a program that not every developer has. CI has it.
@@ -174,6 +176,31 @@ func TestTheLibraryFromC(t *testing.T) {
 	t.Run("its package for Python passes the suite", l.passesFromPython)
 	t.Run("mistakes of a caller are codes", l.tellsMistakes)
 	t.Run("a forked process is told so", l.refusesAfterFork)
+	t.Run("pkg-config says how a program is built with it", l.isFoundByPkgConfig)
+}
+
+// isFoundByPkgConfig builds a program as pkg-config says, with the library that is loaded, and
+// with the one that is linked into the program. Both are used as by the checked program.
+func (l *library) isFoundByPkgConfig(t *testing.T) {
+	needs(t, "pkg-config")
+	program, err := filepath.Abs(filepath.Join("testdata", "run.c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []struct{ mode, file, flags string }{
+		{"c-shared", "libparlance.so", ""},
+		{"c-archive", "libparlance.a", "--static"},
+	} {
+		t.Run(kind.mode, func(t *testing.T) {
+			dir := t.TempDir()
+			run(t, "CGO_ENABLED=1", "go", "build", "-buildmode="+kind.mode, "-o", filepath.Join(dir, kind.file), ".")
+			for _, name := range []string{"parlance.h", "parlance.pc"} {
+				run(t, "", "cp", name, dir)
+			}
+			run(t, "PKG_CONFIG_PATH="+dir, "sh", "-c", `gcc -o "$1/run" "$2" $(pkg-config --cflags --libs $3 parlance) -Wl,-rpath,"$1"`, "sh", dir, program, kind.flags)
+			(&library{dir}).tellsMistakes(t)
+		})
+	}
 }
 
 // passesTheSuite calls every function for each response of the suite, by eight threads at
