@@ -3,9 +3,10 @@
 //
 //	go run ./conformance > cases.jsonl
 //	go run ./conformance -hostile > hostile.jsonl
+//	go run ./conformance -files dialect/testdata/fuzz/FuzzCompile > files.jsonl
 //
 // The second writes the bodies of package hostile, which are longer than a body that is read
-// whole. A runner in another language reads the lines, calls its library, and compares. A text
+// whole. The third writes texts of dialect files, with the faults of each. A runner in another language reads the lines, calls its library, and compares. A text
 // that is no UTF-8 stands under a name with _base64 behind it.
 package main
 
@@ -14,6 +15,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -74,13 +76,27 @@ type Response struct {
 	BodyBase64 string `json:"body_base64,omitempty"`
 }
 
+// File is a line of -files: the text of a dialect file, and what a library says of it if it
+// has faults.
+type File struct {
+	Text       string                `json:"text"`
+	Error      string                `json:"error,omitempty"`
+	Diagnostic []parlance.Diagnostic `json:"diagnostics,omitempty"`
+}
+
 func main() {
 	bad := flag.Bool("hostile", false, "write the hostile bodies, not the samples of the catalog")
+	files := flag.String("files", "", "write what is said of the dialect files that fuzzing left in `DIR`, and of one with many faults")
 	flag.Parse()
 	w := bufio.NewWriter(os.Stdout)
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
-	err := write(lines, *bad)
+	var err error
+	if *files != "" {
+		err = writeFiles(lines, *files)
+	} else {
+		err = write(lines, *bad)
+	}
 	if err = cmp.Or(err, w.Flush()); err != nil {
 		fmt.Fprintln(os.Stderr, "conformance:", err)
 		os.Exit(1)
@@ -127,6 +143,27 @@ func writeHostile(lines *json.Encoder, to map[string]*dialect.Dialect) error {
 			if err := lines.Encode(caseOf(d, to, &sample)); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+func writeFiles(lines *json.Encoder, dir string) error {
+	texts, err := hostile.Files(dir)
+	if err != nil {
+		return err
+	}
+	for _, text := range texts {
+		line := File{Text: text}
+		if _, err := dialect.Compile("dialect.yaml", []byte(text), catalog.Find("dialect.yaml")); err != nil {
+			line.Error = err.Error()
+			var file *dialect.FileError
+			if errors.As(err, &file) {
+				line.Diagnostic = file.Diagnostics
+			}
+		}
+		if err := lines.Encode(&line); err != nil {
+			return err
 		}
 	}
 	return nil

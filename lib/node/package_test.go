@@ -2,20 +2,11 @@
 package node_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
-
-	"github.com/parlance-api/parlance/catalog"
-	"github.com/parlance-api/parlance/dialect"
-	"github.com/parlance-api/parlance/lib/abi"
 )
 
 // built is the folder of the package. A test is skipped without Node, except in CI.
@@ -53,7 +44,8 @@ func passesInNode(t *testing.T, dir string) {
 	cases, hostile, texts := filepath.Join(scratch, "cases.jsonl"), filepath.Join(scratch, "hostile.jsonl"), filepath.Join(scratch, "texts.jsonl")
 	out, err := exec.Command("go", "run", "../../conformance").Output()
 	bad, also := exec.Command("go", "run", "../../conformance", "-hostile").Output()
-	if err := errors.Join(err, also, os.WriteFile(cases, out, 0o600), os.WriteFile(hostile, bad, 0o600), os.WriteFile(texts, refusals(t), 0o600)); err != nil {
+	refused, third := exec.Command("go", "run", "../../conformance", "-files", "../../dialect/testdata/fuzz/FuzzCompile").Output()
+	if err := errors.Join(err, also, third, os.WriteFile(cases, out, 0o600), os.WriteFile(hostile, bad, 0o600), os.WriteFile(texts, refused, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	tests, err := filepath.Glob("tests/*.test.js")
@@ -61,51 +53,8 @@ func passesInNode(t *testing.T, dir string) {
 		t.Fatal(tests, err)
 	}
 	cmd := exec.Command("node", append([]string{"--test"}, tests...)...)
-	cmd.Env = append(os.Environ(), "PARLANCE_PACKAGE="+dir, "PARLANCE_CASES="+cases, "PARLANCE_HOSTILE="+hostile, "PARLANCE_TEXTS="+texts)
+	cmd.Env = append(os.Environ(), "PARLANCE_PACKAGE="+dir, "PARLANCE_CASES="+cases, "PARLANCE_HOSTILE="+hostile, "PARLANCE_FILES="+texts)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-}
-
-// refusals are texts of dialect files, with what Go says of each: those that fuzzing has
-// found, and one with more than twenty faults.
-func refusals(t *testing.T) []byte {
-	t.Helper()
-	files, err := filepath.Glob("../../dialect/testdata/fuzz/FuzzCompile/*")
-	if err != nil || len(files) < 20 {
-		t.Fatal(files, err)
-	}
-	var texts []string
-	for _, name := range files {
-		found, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		line := strings.TrimSpace(strings.SplitN(string(found), "\n", 3)[1])
-		text, err := strconv.Unquote(strings.TrimSuffix(strings.TrimPrefix(line, "[]byte("), ")"))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if strings.ToValidUTF8(text, "") == text { // a string of JavaScript has no other bytes
-			texts = append(texts, text+"\n")
-		}
-	}
-	faulty := "dialect: faulty\ncodes:\n"
-	for i := range 25 {
-		faulty += fmt.Sprintf("  e%d: invald\n", i)
-	}
-	var lines bytes.Buffer
-	for _, text := range append(texts, faulty) {
-		says := []byte("{}")
-		if _, err := dialect.Compile("dialect.yaml", []byte(text), catalog.Find("")); err != nil {
-			says = abi.AppendError(nil, err)
-		}
-		quoted, err := json.Marshal(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		line := fmt.Sprintf(`{"text":%s,%s`, quoted, says[1:])
-		lines.WriteString(strings.Replace(line, ",}", "}", 1) + "\n")
-	}
-	return lines.Bytes()
 }

@@ -13,7 +13,7 @@ test("half of a character turns no response around", async () => {
 });
 
 test("a dialect file is refused as in Go, with its places and hints", async () => {
-  const cases = readFileSync(process.env.PARLANCE_TEXTS, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const cases = readFileSync(process.env.PARLANCE_FILES, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
   assert.ok(cases.length > 20);
   for (const { text, error, diagnostics } of cases) {
     const result = await open(text).catch((e) => e);

@@ -1,4 +1,4 @@
-"""Holds the package to the suite: go run ./conformance > cases.jsonl, and with -hostile."""
+"""Holds the package to the suite: go run ./conformance > cases.jsonl, with -hostile, and with -files."""
 
 import base64
 import doctest
@@ -72,11 +72,19 @@ class Conformance(unittest.TestCase):
                     self.assertEqual((got.status, lines_of(got.headers), got.body), (response["status"], response.get("header", ""), body))
         return count
 
-    def test_faults_of_a_file_have_their_places(self):
-        with self.assertRaises(parlance.Error) as caught:
-            parlance.open("dialect: a\ncodes:\n  400: invald\n  401: {kind: x}\n")
-        self.assertEqual([(d.line, d.column) for d in caught.exception.diagnostics], [(3, 8), (4, 15)])
-        self.assertIn("invalid", caught.exception.diagnostics[0].hint)
+    def test_a_file_is_refused_as_in_go(self):
+        most = 0
+        for case in cases("PARLANCE_FILES"):
+            with self.subTest(case["text"]):
+                if "error" not in case:
+                    parlance.open(case["text"])
+                    continue
+                with self.assertRaises(parlance.Error) as caught:
+                    parlance.open(case["text"])
+                wants = [parlance.Diagnostic(**d) for d in case.get("diagnostics", ())]
+                self.assertEqual((str(caught.exception), caught.exception.diagnostics), (case["error"], wants))
+                most = max(most, len(wants))
+        self.assertGreaterEqual(most, 20)
 
     def test_a_long_body_gets_a_larger_buffer(self):
         detail = "x" * 100_000
