@@ -100,3 +100,24 @@ func TestAFileWhoseBaseChangedHasTheNewMeaningOrIsRefused(t *testing.T) {
 		t.Errorf("got %v, want the fault of the base", err)
 	}
 }
+
+// A code that a dialect takes of a foreign body is often the first of its texts. All of
+// them are kept, and a number that is the status is no text.
+func TestTextsKeepTheOneThatIsTakenForACode(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ dialect, body, want string }{
+		{"jira", `{"error":["The inputs are wrong","The parameters are wrong"]}`, `The inputs are wrong [{ The inputs are wrong} { The parameters are wrong}]`},
+		{"okta", `{"error":["The inputs are wrong","The parameters are wrong"]}`, `The inputs are wrong [{ The inputs are wrong} { The parameters are wrong}]`},
+		{"anthropic", `{"error":{"code":"400"`, ` []`},
+	} {
+		res := dialect.Response{Status: 400, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(c.body), Cut: !strings.HasSuffix(c.body, "}")}
+		o := opened(t, c.dialect).Decode(dialect.Request{}, res).Outcome
+		fields := []string{}
+		for _, f := range o.Fields {
+			fields = append(fields, fmt.Sprintf("{%s %s}", f.Path, f.Message))
+		}
+		if got := fmt.Sprintf("%s %s", o.Detail, fields); got != c.want {
+			t.Errorf("%s reads %s as %q, want %q", c.dialect, c.body, got, c.want)
+		}
+	}
+}

@@ -139,7 +139,8 @@ func (f *finding) promote() {
 }
 
 // beyond drops what a shape has read of the body: the words of a kind, a reason or a status,
-// and what is a part of the code. They are no texts for people.
+// and what is a part of the code. They are no texts for people, unless the code is one of
+// several texts in a list.
 func (f *finding) beyond(o *parlance.Outcome) {
 	read := func(text string) bool {
 		return slices.Contains([]string{string(o.Reason), o.Kind.String(), strconv.Itoa(o.Status)}, text) || strings.Contains(o.Code, text) || strings.Contains(o.Family, text)
@@ -147,7 +148,9 @@ func (f *finding) beyond(o *parlance.Outcome) {
 	if read(f.detail) {
 		f.detail = ""
 	}
-	f.fields = slices.DeleteFunc(f.fields, func(field parlance.Field) bool { return field.Message != "" && read(field.Message) })
+	if !slices.ContainsFunc(f.fields, func(field parlance.Field) bool { return field.Path == "" && !read(field.Message) }) {
+		f.fields = slices.DeleteFunc(f.fields, func(field parlance.Field) bool { return field.Message != "" && read(field.Message) })
+	}
 }
 
 // besides drops what an Outcome has elsewhere, such as in its Fields.
