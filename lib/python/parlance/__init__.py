@@ -208,12 +208,12 @@ class Dialect:
         If no response came, status is 0 and reason says why: "refused", "dns", "tls",
         "deadline", "reset", or another one of docs/client.md.
         """
-        read = json.loads(self._said("parlance_decode", method, path, status, headers, body, key, request_headers, attempts, cut, retry_unsafe, now, reason))
-        return Reading(_outcome(read["outcome"]), _decision(read), [Diagnostic(**d) for d in read["diagnostics"]])
+        read = _parsed(self._said("parlance_decode", method, path, status, headers, body, key, request_headers, attempts, cut, retry_unsafe, now, reason))
+        return Reading(_outcome(read["outcome"]), _decision(read), [_made(Diagnostic, d) for d in read["diagnostics"]])
 
     def decide(self, method: str, path: str, status: int, headers: Headers = (), body: bytes = b"", *, key: str = "", request_headers: Headers = (), attempts: int = 0, cut: bool = False, retry_unsafe: bool = False, now: typing.Optional[float] = None, reason: str = "") -> Decision:
         """What to do about a response. It is quicker than decode."""
-        return _decision(json.loads(self._said("parlance_decide", method, path, status, headers, body, key, request_headers, attempts, cut, retry_unsafe, now, reason)))
+        return _decision(_parsed(self._said("parlance_decide", method, path, status, headers, body, key, request_headers, attempts, cut, retry_unsafe, now, reason)))
 
     def encode(self, method: str, path: str, outcome: typing.Union[Outcome, typing.Mapping[str, typing.Any]], *, request_headers: Headers = (), now: typing.Optional[float] = None) -> Response:
         """The response that tells an outcome: an Outcome, or its JSON as a mapping."""
@@ -341,7 +341,7 @@ def _checked(code: int, x: typing.Optional[_Exchange]) -> int:
     if code >= 0:
         return code
     if code == _ERROR and x is not None:
-        said = json.loads(x.written())
+        said = _parsed(x.written())
         raise Error(said["error"], [Diagnostic(**d) for d in said.get("diagnostics", ())])
     raise Error({
         _CLOSED: "the dialect is closed",
@@ -355,8 +355,16 @@ def _close(owner) -> None:
         _loaded[0].parlance_close(handle)
 
 
+_decoder = json.JSONDecoder()
+
+
+def _parsed(text: bytes) -> typing.Any:
+    """What json.loads returns, which first looks for the encoding and for other decoders."""
+    return _decoder.decode(text.decode())
+
+
 def _outcome(o: typing.Dict[str, typing.Any]) -> Outcome:
-    o["fields"] = [Field(**f) for f in o.get("fields", ())]
+    o["fields"] = [_made(Field, f) for f in o.get("fields", ())]
     o["items"] = [Item(i["index"], _outcome(i["outcome"]), i.get("id", "")) for i in o.get("items", ())]
     o.setdefault("notes", [])
     o.setdefault("extra", {})
