@@ -60,12 +60,13 @@ func listUnrolls(t *spec.Template, present spec.Set, inside int) bool {
 
 // holeUnrolls reports that a text is fixed, or is written unchanged whatever it is.
 func holeUnrolls(h *spec.Hole, present spec.Set, inside int) bool {
-	first, loose := &h.Readings[0], false // some of it is not settled
+	first, loose, finds := &h.Readings[0], false, false // some of it is not settled; another text may fit a pattern
 	if first.Target.Attr == spec.AttrData && first.Pattern == nil && len(h.Readings) == 1 {
 		return inside == 0 && h.Guard == nil
 	}
 	for i, r := range h.Readings {
 		if r.Targets()&present&^spec.ChoiceKey == 0 {
+			finds = finds || r.Pattern != nil
 			continue
 		}
 		loose = true
@@ -73,7 +74,7 @@ func holeUnrolls(h *spec.Hole, present spec.Set, inside int) bool {
 			return false // a second one of the whole is carried if it is the same
 		}
 	}
-	if loose && (h.Guard != nil || first.Pattern != nil || !first.Conv.TakesAll() || h.Defaults && (first.Conv.Notation != spec.Plain || h.Fallback != "")) {
+	if loose && (finds || h.Guard != nil || first.Pattern != nil || !first.Conv.TakesAll() || h.Defaults && (first.Conv.Notation != spec.Plain || h.Fallback != "")) {
 		return false
 	}
 	// In a record's own element a text of both would be the record's.
