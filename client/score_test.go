@@ -142,7 +142,7 @@ func nothingDone(o *parlance.Outcome) bool {
 		return false
 	case o.Kind == parlance.KindRateLimited, o.Kind == parlance.KindUnauthenticated && o.Reason == parlance.ReasonExpired:
 		return true
-	case o.Status == 425 && o.Kind == parlance.KindUnavailable: // RFC 8470, 5.2
+	case (o.Status == 421 || o.Status == 425) && o.Kind == parlance.KindUnavailable: // RFC 9110, 15.5.20; RFC 8470, 5.2
 		return true
 	}
 	return slices.Contains(undoneCodes, o.Code)
@@ -194,7 +194,7 @@ func (s *scorer) reply(r *http.Request) (int, http.Header, []byte) {
 	status := 200 + s.rng.IntN(400)
 	switch s.rng.IntN(6) {
 	case 0: // those that matter most
-		status = pick(s.rng, 200, 202, 207, 401, 408, 409, 425, 429, 500, 502, 503, 504)
+		status = pick(s.rng, 200, 202, 207, 401, 408, 409, 421, 425, 429, 500, 502, 503, 504)
 	case 1, 2, 3:
 		o := parlance.Outcome{Kind: pick(s.rng, parlance.Kinds()...), Detail: "because"}
 		switch o.Kind {
@@ -300,10 +300,10 @@ func (c *balancedConn) Close() error {
 }
 
 // retryable4xx are the 4XX of the five systems that their pages say to retry;
-// for 408 and 425, where a page does not speak of them, RFC 9110, 15.5.9 and
-// RFC 8470 do. In all other cases 4XX is never retried as it is.
+// for 408, 421 and 425, where a page does not speak of them, RFC 9110, 15.5.9 and
+// 15.5.20, and RFC 8470 do. In all other cases 4XX is never retried as it is.
 var retryable4xx = map[string][]int{
-	"vision": {401, 429}, "omilia": {408, 425, 429}, "plain": {}, "vbapi": {401, 408, 425, 429}, "vms": {408, 419, 425, 429},
+	"vision": {401, 429}, "omilia": {408, 421, 425, 429}, "plain": {}, "vbapi": {401, 408, 421, 425, 429}, "vms": {408, 419, 421, 425, 429},
 }
 
 // What every dialect promises, balance by the server: no retry but where a row

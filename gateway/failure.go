@@ -104,7 +104,7 @@ func badBody(err error) parlance.Outcome {
 	var timeout net.Error
 	switch {
 	case errors.As(err, new(*http.MaxBytesError)):
-		return parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusRequestEntityTooLarge, Detail: "The request's body is too long."}
+		return parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonRequestTooLarge, Status: http.StatusRequestEntityTooLarge, Detail: "The request's body is too long."}
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusRequestTimeout, Detail: "The request's body did not arrive in time."}
 	}

@@ -93,7 +93,7 @@ func (x *exchange) unread(err error, o *parlance.Outcome) *parlance.Outcome {
 	}
 	switch {
 	case errors.As(err, new(*http.MaxBytesError)):
-		return &parlance.Outcome{Kind: parlance.KindInvalid, Status: http.StatusRequestEntityTooLarge, Detail: "The body is too long."}
+		return &parlance.Outcome{Kind: parlance.KindInvalid, Reason: parlance.ReasonRequestTooLarge, Status: http.StatusRequestEntityTooLarge, Detail: "The body is too long."}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &parlance.Outcome{Kind: parlance.KindTimeout, Status: http.StatusRequestTimeout, Detail: "The body did not arrive in time."}
 	}

@@ -439,7 +439,7 @@ func unread(err error) *parlance.Error {
 	}
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		refused := parlance.NewError(parlance.KindInvalid, "At most %d bytes are allowed in a request; the rest was not handled", e.Limit)
-		refused.Outcome.Status = http.StatusRequestEntityTooLarge
+		refused.Outcome.Status, refused.Outcome.Reason = http.StatusRequestEntityTooLarge, parlance.ReasonRequestTooLarge
 		return refused
 	}
 	if e, ok := errors.AsType[*cutInput](err); ok {

@@ -71,7 +71,7 @@ func (b boundedBody) Read(p []byte) (int, error) {
 
 func tooLarge(most int64, cause error) error {
 	err := parlance.NewError(parlance.KindInvalid, "The body is longer than %d bytes", most)
-	err.Outcome.Status = http.StatusRequestEntityTooLarge
+	err.Outcome.Status, err.Outcome.Reason = http.StatusRequestEntityTooLarge, parlance.ReasonRequestTooLarge
 	return err.Because(cause)
 }
 

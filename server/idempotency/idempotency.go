@@ -403,7 +403,7 @@ func (i *idempotency) bodyOf(w http.ResponseWriter, r *http.Request) ([]byte, er
 	}
 	if long := new(http.MaxBytesError); errors.As(err, &long) {
 		e := parlance.NewError(parlance.KindInvalid, "The body of a request with an idempotency key may have at most %d bytes.", i.maxBody)
-		e.Outcome.Status = http.StatusRequestEntityTooLarge
+		e.Outcome.Status, e.Outcome.Reason = http.StatusRequestEntityTooLarge, parlance.ReasonRequestTooLarge
 		return nil, e
 	}
 	if err != io.EOF {

@@ -190,7 +190,7 @@ func unavailable(err error) error {
 func unreadInput(err error) error {
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		refused := parlance.NewError(parlance.KindInvalid, "At most %d bytes are allowed", e.Limit)
-		refused.Outcome.Status = http.StatusRequestEntityTooLarge
+		refused.Outcome.Status, refused.Outcome.Reason = http.StatusRequestEntityTooLarge, parlance.ReasonRequestTooLarge
 		return refused
 	}
 	return parlance.NewError(parlance.KindInvalid, "The request was cut off").Because(err)

@@ -70,7 +70,7 @@ func give(r *http.Request, data []byte) {
 }
 
 func tooLarge(most int64, cause error) *refusal {
-	return &refusal{status: http.StatusRequestEntityTooLarge, key: "tooLarge", args: []any{most}, cause: cause}
+	return &refusal{status: http.StatusRequestEntityTooLarge, reason: parlance.ReasonRequestTooLarge, key: "tooLarge", args: []any{most}, cause: cause}
 }
 
 // unread is why a body did not come to its end, by our bounds or by those of

@@ -16,6 +16,7 @@ import (
 type refusal struct {
 	status   int // HTTP's own word for it, 0 where it has none
 	kind     parlance.Kind
+	reason   parlance.Reason
 	key      string // of its text, and its code
 	args     []any
 	location []string // of the field, where one is to blame
@@ -56,7 +57,7 @@ func (r *refusal) error(s speaker) *parlance.Error {
 		k = parlance.KindInvalid
 	}
 	e := parlance.NewError(k, "%s", detail)
-	e.Outcome.Status = r.status
+	e.Outcome.Status, e.Outcome.Reason = r.status, r.reason
 	if s.xml && k == parlance.KindInvalid && r.status == 0 {
 		e.Outcome.Reason = parlance.ReasonXML // a document that cannot be read keeps no rule
 	}

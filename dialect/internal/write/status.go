@@ -133,12 +133,18 @@ func (d *Writer) meant(code string, o *parlance.Outcome, req *wire.Request) *spe
 }
 
 // same reports that a row has the meaning of the Outcome. A reason that no row of the file
-// has is not compared, but then the row must name the status and not only its class.
+// has is not compared, but then the row must name the status and not only its class, or the
+// reason must be that of HTTP for this status.
 func (d *Writer) same(r *spec.Row, o *parlance.Outcome, req *wire.Request) bool {
-	if o.Reason == "" || d.OwnRow(o, req) != nil {
-		return r.Kind == o.Kind && r.Reason == o.Reason
+	switch {
+	case r.Kind != o.Kind:
+		return false
+	case r.Reason == o.Reason:
+		return true
+	case o.Reason == "" || r.Reason != "" || d.OwnRow(o, req) != nil:
+		return false
 	}
-	return r.Kind == o.Kind && r.Reason == "" && r.Names(strconv.Itoa(o.Status))
+	return r.Names(strconv.Itoa(o.Status)) || d.Base != nil && d.Base.StatusRow(o.Status, &wire.Request{}).Reason == o.Reason
 }
 
 // keep is the row by which the status of the Outcome is read with its meaning: by the table,
@@ -169,7 +175,7 @@ func (d *Writer) keep(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 // statusOf is the status that is written for one that a row is about.
 func (d *Writer) statusOf(r *spec.Row, status int) int {
 	switch first, ok := r.Number(); {
-	case ok && first.From == first.To && r.Names(strconv.Itoa(status)) && d.alias(r, status):
+	case ok && first.From == first.To && d.alias(r, status) && r.Names(strconv.Itoa(status)):
 		return first.From // 429, 419: the first one is written
 	case r.Status != 0:
 		return r.Status
