@@ -376,5 +376,5 @@ func (r *Recorded) Fails() bool {
 		return true
 	}
 	v := parse(*r)
-	return v != nil && v.complains()
+	return v != nil && (v.complains() || v.failureMark() != "")
 }

@@ -86,6 +86,7 @@ type shape struct {
 	classes []string // 2xx, 4xx 5xx
 	form    string
 	media   string // the content type that is written, "" for the usual one
+	marked  bool   // under a good status, a member says that it failed
 	body    *place
 	is      string   // the row that has its meaning, "" for none
 	labeled bool     // a document tells where the code and the message are
@@ -142,7 +143,11 @@ func (d *drafted) take(r Recorded, says *Says) {
 
 // looks guesses the shape of a body.
 func (d *drafted) looks(s *sample, g *guesser, body *value) {
-	complains := body.complains() || g.labeled
+	mark := ""
+	if s.Status < 400 {
+		mark = body.failureMark()
+	}
+	complains := body.complains() || mark != "" || g.labeled
 	g.good = s.Status < 400 && !complains
 	p := g.document(body)
 	if p == nil {
@@ -152,10 +157,26 @@ func (d *drafted) looks(s *sample, g *guesser, body *value) {
 		name: g.name(), form: body.form, body: p, classes: classesOf(s.Status, complains),
 		good: g.good, labeled: g.labeled, failed: s.Status < 400 && complains, of: []*sample{s},
 	}
-	if s.shape.failed && !body.complains() && g.code != "" {
+	switch {
+	case mark != "":
+		s.shape.marked = true
+		s.shape.demand(mark)
+		if body.results() {
+			s.shape.is = "partial"
+		}
+	case s.shape.failed && !body.complains() && g.code != "":
 		s.shape.codes = []string{g.code} // they alone tell that it failed
 	}
 	d.shapes = append(d.shapes, s.shape)
+}
+
+// demand says that a body has a member if it fits the shape.
+func (s *shape) demand(name string) {
+	for _, p := range s.body.kids {
+		if p.base() == name {
+			p.key = name + "!"
+		}
+	}
 }
 
 // codeField finds the field that holds the code.
@@ -251,7 +272,7 @@ func arrange(all []*shape) {
 func (s *shape) joins(kept []*shape) int {
 	last := -1
 	for i, k := range kept {
-		one := k.is == "" && s.is == "" && k.form == s.form && k.good == s.good && (k.codes == nil) == (s.codes == nil)
+		one := k.is == "" && s.is == "" && k.form == s.form && k.good == s.good && k.marked == s.marked && (k.codes == nil) == (s.codes == nil)
 		if !one || !alike(k.body, s.body) || s.labeled && k.labeled && stricter(k.body, s.body) && stricter(s.body, k.body) {
 			continue
 		}

@@ -126,6 +126,8 @@ func (s *search) flags() {
 			s.put(i, "", m.value.text, "says whether it went well")
 		case among(resultNames, name) && m.value.kind == textual && failureWords[strings.ToLower(m.value.text)] && !s.good:
 			s.put(i, "", quote(m.value.text), "says that it failed")
+		case s.good && isNoCodeOf(name, m.value):
+			s.put(i, "", constant(m.value), "says whether it went well")
 		case name == "jsonrpc" && m.value.kind == textual:
 			s.put(i, "", quote(m.value.text), "says what it is")
 		}

@@ -183,7 +183,9 @@ func (s *shape) anyPath() bool { return s.records() && s.of[0].Path == "" }
 
 // flagged reports that a constant in the body says that all went well.
 func (s *shape) flagged() bool {
-	return slices.ContainsFunc(s.body.kids, func(p *place) bool { return isFlag(plain(p.base())) && !strings.Contains(p.text, "$") })
+	return slices.ContainsFunc(s.body.kids, func(p *place) bool {
+		return p.kind == textual && !strings.Contains(p.text, "$") && (isFlag(plain(p.base())) || strings.HasSuffix(plain(p.base()), "code"))
+	})
 }
 
 type liner func(indent int, text, comment string)
