@@ -98,12 +98,21 @@ type proxy struct {
 	cmd     *exec.Cmd
 	client  *http.Client
 	fails   bool // its end is not that of a test that passed
+	daemon  bool // its first process ends when the others run
 }
 
 // start runs nginx with such a configuration of http. LISTEN stands for its address.
 func start(t *testing.T, config string) *proxy {
 	t.Helper()
 	p := prepared(t)
+	p.start(func() { p.configure(config) })
+	return p
+}
+
+// start runs nginx with the file that configure writes.
+func (p *proxy) start(configure func()) {
+	t := p.t
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -113,24 +122,33 @@ func start(t *testing.T, config string) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.configure(config)
-	p.cmd = exec.Command("nginx", "-p", p.dir, "-c", "nginx.conf", "-e", "error.log")
-	p.cmd.Env = append(os.Environ(), "NGINX=3;") // it takes the socket over, so that no other process gets the port
-	p.cmd.ExtraFiles = []*os.File{socket}
+	configure()
+	path, err := exec.LookPath("nginx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cmd = exec.Command(path, "-p", p.dir, "-c", "nginx.conf", "-e", "error.log")
+	if p.daemon {
+		_ = listener.Close() // what takes a socket over does not become a daemon
+	} else {
+		p.cmd.Env = append(os.Environ(), "NGINX=3;") // it takes the socket over, so that no other process gets the port
+		p.cmd.ExtraFiles = []*os.File{socket}
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	_ = listener.Close()
 	_ = socket.Close()
 	t.Cleanup(func() {
-		_ = p.cmd.Process.Signal(os.Interrupt)
-		_ = p.cmd.Wait()
+		if !p.daemon {
+			_ = p.cmd.Process.Signal(os.Interrupt)
+			_ = p.cmd.Wait()
+		}
 		log := p.log()
 		if t.Failed() || strings.Contains(log, "exited on signal") != p.fails || strings.Contains(log, "[alert]") != p.fails {
 			t.Errorf("the log of nginx:\n%s", log)
 		}
 	})
-	return p
 }
 
 // prepared is a folder for nginx, with a client that asks it alone.
@@ -159,27 +177,24 @@ func prepared(t *testing.T) *proxy {
 	return p
 }
 
-// configure writes nginx.conf.
+// configure writes nginx.conf with such a configuration of http.
 func (p *proxy) configure(config string) {
 	p.t.Helper()
 	b, _ := built()
-	user := ""
-	if os.Getuid() == 0 {
-		user = "user root root;"
-	}
-	text := fmt.Sprintf(`%s
-daemon off;
-worker_processes 1;
-pid nginx.pid;
-load_module %s;
-events { worker_connections 256; }
-http {
-	access_log off;
-	parlance_library %s;
-	client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
-%s
+	p.write(fmt.Sprintf("load_module %s;\nhttp {\n\tparlance_library %s;\n%s\n}\n", b.module, b.library, config))
 }
-`, user, b.module, b.library, strings.ReplaceAll(config, "LISTEN", "listen "+p.address))
+
+// write writes nginx.conf. What each needs is added to main and to http.
+func (p *proxy) write(config string) {
+	p.t.Helper()
+	main := ""
+	if os.Getuid() == 0 {
+		main = "user root root; "
+	}
+	daemon := map[bool]string{true: "on", false: "off"}[p.daemon]
+	main += "daemon " + daemon + "; worker_processes 1; pid nginx.pid;\n"
+	config = strings.Replace(config, "http {\n", "events { worker_connections 256; } http { access_log off; client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;\n", 1)
+	text := main + strings.ReplaceAll(config, "LISTEN", "listen "+p.address)
 	if err := os.WriteFile(filepath.Join(p.dir, "nginx.conf"), []byte(text), 0o600); err != nil {
 		p.t.Fatal(err)
 	}

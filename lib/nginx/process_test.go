@@ -3,6 +3,7 @@ package nginx_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -125,4 +126,62 @@ func TestNginxReplacesAKilledWorker(t *testing.T) {
 	if got := p.ask("GET", "/missing"); got.body != problem {
 		t.Errorf("after a kill: %q", got.body)
 	}
+}
+
+// TestNginxIsUpgradedUnderLoad replaces the program as docs of nginx say: USR2 starts the next
+// one beside it, WINCH ends the workers of the first, and QUIT the first. No request is lost or
+// left untranslated. Only a daemon is upgraded so.
+func TestNginxIsUpgradedUnderLoad(t *testing.T) {
+	t.Parallel()
+	p := prepared(t)
+	p.daemon = true
+	p.start(func() {
+		p.configure(fmt.Sprintf("server { LISTEN; parlance speaks vms answers problem; location / { proxy_pass %s; } }", upstream(t, api)))
+	})
+	if err := p.cmd.Wait(); err != nil { // the first process ends when its daemon runs
+		t.Fatal(err)
+	}
+	var first, next int
+	t.Cleanup(func() {
+		for _, pid := range []int{first, next} {
+			if t.Failed() && pid != 0 {
+				_ = syscall.Kill(pid, syscall.SIGTERM)
+			}
+		}
+	})
+	p.until("the daemon", func() bool { first = p.pid("nginx.pid"); return first != 0 && len(p.workers(first)) == 1 })
+	stop := p.load(problem)
+	send := func(pid int, signal syscall.Signal) {
+		t.Helper()
+		if err := syscall.Kill(pid, signal); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(first, syscall.SIGUSR2)
+	p.until("the next program", func() bool {
+		next = p.pid("nginx.pid")
+		return next != 0 && next != first && len(p.workers(next)) == 1
+	})
+	if old := p.pid("nginx.pid.oldbin"); old != first {
+		t.Errorf("the first program is %d, and %d is named so", first, old)
+	}
+	send(first, syscall.SIGWINCH)
+	p.until("the workers of the first end", func() bool { all := p.workers(first); return len(all) == 1 && all[0] == next })
+	send(first, syscall.SIGQUIT)
+	p.until("the first ends", func() bool { return p.pid("nginx.pid.oldbin") == 0 })
+	if got := p.ask("GET", "/missing"); got.body != problem {
+		t.Errorf("after the upgrade: %q", got.body)
+	}
+	if n := stop(); n == 0 {
+		t.Error("there was no load")
+	}
+	send(next, syscall.SIGQUIT)
+	p.until("the next ends", func() bool { return p.pid("nginx.pid") == 0 })
+}
+
+// pid is what such a file says, 0 if there is none.
+func (p *proxy) pid(file string) (pid int) {
+	text, _ := os.ReadFile(filepath.Join(p.dir, file))
+	pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+	return pid
 }
