@@ -37,6 +37,7 @@ func OpenReadOnly(url string, options ...Option) (*ReadOnly, error) {
 	}
 	s.configure(config.ConnConfig)
 	config.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+	config.AfterConnect = s.notNewer
 	pool, err := pgxpool.NewWithConfig(context.Background(), config)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)

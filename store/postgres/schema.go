@@ -15,6 +15,25 @@ import (
 //go:embed schema
 var migrations embed.FS
 
+// newer is the error of tables that a newer program made.
+func newer(version, known int) error {
+	return fmt.Errorf("its tables have version %d, and this program supports up to %d: run a newer program", version, known)
+}
+
+// notNewer refuses tables that a newer program made. A role that may not read their version
+// can read the others.
+func (s *Store) notNewer(ctx context.Context, c *pgx.Conn) error {
+	files, err := migrations.ReadDir("schema")
+	if err != nil {
+		return err
+	}
+	var version int
+	if c.QueryRow(ctx, s.sql("SELECT max(version) FROM parlance.version")).Scan(&version) == nil && version > len(files) {
+		return newer(version, len(files))
+	}
+	return nil
+}
+
 // migrate brings the tables to the version of this program. Of several that open
 // at once one does it, and the others wait for it.
 func (s *Store) migrate(ctx context.Context, c *pgx.Conn) error {
@@ -51,7 +70,7 @@ func (s *Store) migrate(ctx context.Context, c *pgx.Conn) error {
 			return err
 		}
 		if version > len(files) {
-			return fmt.Errorf("its tables have version %d, and this program supports up to %d: run a newer program", version, len(files))
+			return newer(version, len(files))
 		}
 		for version < len(files) {
 			version++

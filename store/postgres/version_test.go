@@ -97,4 +97,12 @@ func TestAProgramOfAnEarlierVersionWorksBesideThisOne(t *testing.T) {
 	if _, err := postgres.Open(ctx, pg.URL, postgres.WithSchema("six"), patient); err == nil || !strings.Contains(err.Error(), "its tables have version 99, and this program supports up to 7: run a newer program") {
 		t.Errorf("the tables of a newer program: %v", err)
 	}
+	reader, err = postgres.OpenReadOnly(pg.URL, postgres.WithSchema("six"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if _, err := reader.Queue().Tasks(ctx, queue.Filter{}); err == nil || !strings.Contains(err.Error(), "its tables have version 99, and this program supports up to 7: run a newer program") {
+		t.Errorf("a look at the tables of a newer program: %v", err)
+	}
 }
