@@ -61,6 +61,8 @@ func TestACredentialIsNeverStored(t *testing.T) {
 				s.Errorf("%s %v: %q, %v", r.URL, r.Header, id, err)
 			} else if strings.Contains(err.Error(), "planted") {
 				s.Errorf("the error tells the credential: %v", err)
+			} else if held := len(r.Header) > 0 || strings.Contains(r.URL, "planted"); errors.Is(err, outbox.ErrCredential) != held {
+				s.Errorf("%s %v: %v is a credential: %t, want %t", r.URL, r.Header, err, !held, held)
 			}
 		}
 		if all, err := s.List(s.Context(), outbox.Filter{}); err != nil || len(all) > 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -86,7 +87,7 @@ func (r *Records) body(which []int) []byte {
 // Put stores a request and returns its ID. Within a transaction of the store, the request
 // exists once that commits. A request that can never be delivered is refused: errors.Is finds
 // parlance.ErrInvalid. So is a credential in the header or the URL, since it would be
-// stored. An ID that is taken is parlance.ErrConflict.
+// stored: its cause is ErrCredential. An ID that is taken is parlance.ErrConflict.
 func (b *Outbox) Put(ctx context.Context, r Request) (string, error) {
 	r.Method = cmp.Or(r.Method, http.MethodPost)
 	v, u, err := b.check(r)
@@ -117,11 +118,18 @@ func (b *Outbox) Put(ctx context.Context, r Request) (string, error) {
 	return r.ID, nil
 }
 
+// ErrCredential is the cause of the refusal of a request that has a credential in its URL or
+// header. The process that delivers adds it instead.
+var ErrCredential = errors.New("outbox: a credential would be stored")
+
 // check says why a request can never be delivered.
 func (b *Outbox) check(r Request) (*vendor, *url.URL, error) {
 	var reason parlance.Reason
 	refuse := func(format string, args ...any) error {
 		return &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Reason: reason, Detail: "outbox: " + fmt.Sprintf(format, args...)}}
+	}
+	stored := func(where string) error {
+		return &parlance.Error{Outcome: parlance.Outcome{Kind: parlance.KindInvalid, Detail: "outbox: the " + where + " has a credential in it, which would be stored; the process that delivers has it"}, Err: ErrCredential}
 	}
 	v := b.vendors[r.Vendor]
 	if v == nil {
@@ -144,7 +152,7 @@ func (b *Outbox) check(r Request) (*vendor, *url.URL, error) {
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		return nil, nil, refuse("the URL must be an absolute http or https URL")
 	case u.User != nil, activity.CleanText(r.URL) != r.URL:
-		return nil, nil, refuse("the URL has a credential in it, which would be stored; the process that delivers has it")
+		return nil, nil, stored("URL")
 	case size > b.maxBody:
 		reason = parlance.ReasonRequestTooLarge
 		return nil, nil, refuse("the body has %d bytes; at most %d are allowed (WithMaxBody)", size, b.maxBody)
@@ -153,7 +161,7 @@ func (b *Outbox) check(r Request) (*vendor, *url.URL, error) {
 	}
 	for name, clean := range activity.CleanHeader(r.Header) {
 		if !slices.Equal(clean, r.Header[name]) {
-			return nil, nil, refuse("the header field %s has a credential in it, which would be stored; the process that delivers has it", name)
+			return nil, nil, stored("header field " + name)
 		}
 	}
 	if _, err := http.NewRequest(r.Method, r.URL, nil); err != nil {

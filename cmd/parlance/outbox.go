@@ -251,7 +251,7 @@ func refusedRequest(err error) error {
 		text = strings.TrimPrefix(e.Outcome.Detail, "outbox: ")
 	}
 	switch {
-	case strings.Contains(text, "has a credential in it"):
+	case errors.Is(err, outbox.ErrCredential):
 		hint = "give it to parlance outbox run, by --user or --token"
 	case errors.Is(err, parlance.ErrNotFound):
 		hint = "parlance outbox ls lists the requests; old ones are deleted"
