@@ -6,8 +6,9 @@
 //	go run ./conformance -files dialect/testdata/fuzz/FuzzCompile > files.jsonl
 //
 // The second writes the bodies of package hostile, which are longer than a body that is read
-// whole. The third writes texts of dialect files, with the faults of each. A runner in another language reads the lines, calls its library, and compares. A text
-// that is no UTF-8 stands under a name with _base64 behind it.
+// whole. The third writes texts of dialect files, with the faults of each. A runner in another
+// language reads the lines, calls its library, and compares. A text that is no UTF-8 stands
+// under a name with _base64 behind it.
 package main
 
 import (
@@ -79,9 +80,9 @@ type Response struct {
 // File is a line of -files: the text of a dialect file, and what a library says of it if it
 // has faults.
 type File struct {
-	Text       string                `json:"text"`
-	Error      string                `json:"error,omitempty"`
-	Diagnostic []parlance.Diagnostic `json:"diagnostics,omitempty"`
+	Text        string                `json:"text"`
+	Error       string                `json:"error,omitempty"`
+	Diagnostics []parlance.Diagnostic `json:"diagnostics,omitempty"`
 }
 
 func main() {
@@ -159,7 +160,7 @@ func writeFiles(lines *json.Encoder, dir string) error {
 			line.Error = err.Error()
 			var file *dialect.FileError
 			if errors.As(err, &file) {
-				line.Diagnostic = file.Diagnostics
+				line.Diagnostics = file.Diagnostics
 			}
 		}
 		if err := lines.Encode(&line); err != nil {

@@ -121,12 +121,8 @@ func (f *fields) reset() {
 func (f *fields) read(text string) error {
 	f.reset()
 	for number := 1; text != ""; number++ {
-		line := text
-		if end := strings.IndexByte(text, '\n'); end >= 0 {
-			line, text = text[:end], text[end+1:]
-		} else {
-			text = ""
-		}
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
 		for line != "" && line[len(line)-1] == '\r' {
 			line = line[:len(line)-1]
 		}

@@ -132,16 +132,21 @@ func (d *Writer) byBase(kind parlance.Kind, req *wire.Request) (*spec.Row, int) 
 // builtinStatus is the status for a kind in the dialect http, nil if the file gives that
 // status another meaning.
 func (d *Writer) builtinStatus(k parlance.Kind, req *wire.Request) (*spec.Row, int) {
-	b := d
-	for b.Base != nil {
-		b = b.Base
-	}
-	if b == d {
+	http := d.http()
+	if http == d {
 		return nil, 0
 	}
-	r, status := b.byKindAndReason(&parlance.Outcome{Kind: k}, req)
+	r, status := http.byKindAndReason(&parlance.Outcome{Kind: k}, req)
 	if r.Kind != k || d.StatusRow(status, req) != r {
 		return nil, 0
 	}
 	return r, status
+}
+
+// http is the dialect http, which all others extend in the end.
+func (d *Writer) http() *Writer {
+	for d.Base != nil {
+		d = d.Base
+	}
+	return d
 }

@@ -144,11 +144,7 @@ func (d *Writer) same(r *spec.Row, o *parlance.Outcome, req *wire.Request) bool 
 	case o.Reason == "" || r.Reason != "" || d.OwnRow(o, req) != nil:
 		return false
 	}
-	http := &d.Table
-	for http.Base != nil {
-		http = http.Base
-	}
-	return r.Names(strconv.Itoa(o.Status)) || http.StatusRow(o.Status, &wire.Request{}).Reason == o.Reason
+	return r.Names(strconv.Itoa(o.Status)) || d.http().StatusRow(o.Status, req).Reason == o.Reason
 }
 
 // keep is the row by which the status of the Outcome is read with its meaning: by the table,

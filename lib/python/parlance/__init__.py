@@ -342,7 +342,7 @@ def _checked(code: int, x: typing.Optional[_Exchange]) -> int:
         return code
     if code == _ERROR and x is not None:
         said = _parsed(x.written())
-        raise Error(said["error"], [Diagnostic(**d) for d in said.get("diagnostics", ())])
+        raise Error(said["error"], [_made(Diagnostic, d) for d in said.get("diagnostics", ())])
     raise Error({
         _CLOSED: "the dialect is closed",
         _FORKED: "this process was forked from one that had loaded libparlance; open the dialect after the fork",

@@ -60,13 +60,14 @@ func listUnrolls(t *spec.Template, present spec.Set, inside int) bool {
 
 // holeUnrolls reports that a text is fixed, or is written unchanged whatever it is.
 func holeUnrolls(h *spec.Hole, present spec.Set, inside int) bool {
-	first, loose, finds := &h.Readings[0], false, false // some of it is not settled; another text may fit a pattern
+	first := &h.Readings[0]
+	loose, pattern := false, false // the text may be another one, which may fit a pattern
 	if first.Target.Attr == spec.AttrData && first.Pattern == nil && len(h.Readings) == 1 {
 		return inside == 0 && h.Guard == nil
 	}
 	for i, r := range h.Readings {
 		if r.Targets()&present&^spec.ChoiceKey == 0 {
-			finds = finds || r.Pattern != nil
+			pattern = pattern || r.Pattern != nil
 			continue
 		}
 		loose = true
@@ -74,7 +75,7 @@ func holeUnrolls(h *spec.Hole, present spec.Set, inside int) bool {
 			return false // a second one of the whole is carried if it is the same
 		}
 	}
-	if loose && (finds || h.Guard != nil || first.Pattern != nil || !first.Conv.TakesAll() || h.Defaults && (first.Conv.Notation != spec.Plain || h.Fallback != "")) {
+	if loose && (pattern || h.Guard != nil || !first.Conv.TakesAll() || h.Defaults && (first.Conv.Notation != spec.Plain || h.Fallback != "")) {
 		return false
 	}
 	// In a record's own element a text of both would be the record's.
