@@ -235,6 +235,8 @@ func (d *drafted) merge() {
 		}
 	}
 	arrange(kept)
+	sure := slices.DeleteFunc(slices.Clone(kept), func(s *shape) bool { return !s.proven() })
+	kept = append(sure, slices.DeleteFunc(kept, (*shape).proven)...) // else a failure with any code takes the code for none
 	d.shapes = kept
 	names := map[string]int{}
 	for _, s := range kept {

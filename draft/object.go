@@ -127,7 +127,7 @@ func (s *search) flags() {
 		case among(resultNames, name) && m.value.kind == textual && failureWords[strings.ToLower(m.value.text)] && !s.good:
 			s.put(i, "", quote(m.value.text), "says that it failed")
 		case s.good && isNoCodeOf(name, m.value):
-			s.put(i, "", constant(m.value), "says whether it went well")
+			s.put(i, "!", constant(m.value), "says whether it went well")
 		case name == "jsonrpc" && m.value.kind == textual:
 			s.put(i, "", quote(m.value.text), "says what it is")
 		}

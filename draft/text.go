@@ -183,10 +183,16 @@ func (s *shape) anyPath() bool { return s.records() && s.of[0].Path == "" }
 
 // flagged reports that a constant in the body says that all went well.
 func (s *shape) flagged() bool {
-	return slices.ContainsFunc(s.body.kids, func(p *place) bool {
-		return p.kind == textual && !strings.Contains(p.text, "$") && (isFlag(plain(p.base())) || strings.HasSuffix(plain(p.base()), "code"))
-	})
+	return s.proven() || slices.ContainsFunc(s.body.kids, func(p *place) bool { return p.constant() && isFlag(plain(p.base())) })
 }
+
+// proven reports a success whose body has to have the code that stands for no error.
+func (s *shape) proven() bool {
+	return s.good && slices.ContainsFunc(s.body.kids, func(p *place) bool { return p.constant() && p.key == p.base()+"!" })
+}
+
+// constant reports a value that is demanded as it is.
+func (p *place) constant() bool { return p.kind == textual && !strings.Contains(p.text, "$") }
 
 type liner func(indent int, text, comment string)
 
