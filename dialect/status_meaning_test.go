@@ -20,6 +20,8 @@ func TestEveryStatusOfTheRegistryMeansWhatItsRFCSays(t *testing.T) {
 		safe   bool
 		source string
 	}{
+		{100, "internal", "retry", false, "RFC 9110, 15.2: no final response, so it is a fault of the server"},
+		{103, "internal", "retry", false, "RFC 8297, 2: no final response"},
 		{200, "success", "done", false, "RFC 9110, 15.3.1"},
 		{201, "success", "done", false, "RFC 9110, 15.3.2"},
 		{202, "accepted", "poll", false, "RFC 9110, 15.3.3"},
@@ -35,6 +37,8 @@ func TestEveryStatusOfTheRegistryMeansWhatItsRFCSays(t *testing.T) {
 		{302, "redirected", "done", false, "RFC 9110, 15.4.3"},
 		{303, "redirected", "done", false, "RFC 9110, 15.4.4"},
 		{304, "empty", "done", false, "RFC 9110, 15.4.5"},
+		{305, "redirected", "done", false, "RFC 9110, 15.4.6: deprecated, and as 300 (15)"},
+		{306, "redirected", "done", false, "RFC 9110, 15.4.7: unused, and as 300 (15)"},
 		{307, "redirected", "done", false, "RFC 9110, 15.4.8"},
 		{308, "redirected", "done", false, "RFC 9110, 15.4.9"},
 		{400, "invalid", "correct", false, "RFC 9110, 15.5.1"},
@@ -55,6 +59,7 @@ func TestEveryStatusOfTheRegistryMeansWhatItsRFCSays(t *testing.T) {
 		{415, "invalid", "correct", false, "RFC 9110, 15.5.16"},
 		{416, "invalid", "correct", false, "RFC 9110, 15.5.17"},
 		{417, "invalid", "correct", false, "RFC 9110, 15.5.18"},
+		{418, "invalid", "correct", false, "RFC 9110, 15.5.19: unused, and as 400 (15)"},
 		{421, "unavailable", "retry", true, "RFC 9110, 15.5.20: may be repeated over another connection"},
 		{422, "invalid", "correct", false, "RFC 9110, 15.5.21"},
 		{423, "conflict", "stop", false, "RFC 4918, 11.3"},
