@@ -124,7 +124,8 @@ var notGiven = map[string]map[string]string{
 		"second factor": onlyRead,
 	},
 	"bedrock": {
-		"refused": onlyRead,
+		"no model": sameAs,
+		"refused":  onlyRead,
 	},
 	"elasticsearch": {
 		"conflicts":        onlyRead,
@@ -184,6 +185,9 @@ var notGiven = map[string]map[string]string{
 		"WAITING":            noPlace,
 		"locked out":         onlyRead,
 	},
+	"ollama": {
+		"not in the plan": sameAs,
+	},
 	"openrouter": {
 		"region":      onlyRead,
 		"flagged":     "it is written as 403", // without its reasons
@@ -192,6 +196,9 @@ var notGiven = map[string]map[string]string{
 	"pagerduty": {
 		"2001":       onlyRead,
 		"no license": onlyRead,
+	},
+	"paypal": {
+		"UNPROCESSABLE_ENTITY": noPlace, // of a failure without a list of issues
 	},
 	"plaid": {
 		"declined": onlyRead,

@@ -1,11 +1,12 @@
 package catalog_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -54,42 +55,118 @@ func texts(t *testing.T, o *parlance.Outcome) string {
 	return b.String() + " " + strings.Join(o.Notes, " ")
 }
 
-// marked reports that a body has what no success has: a member that is named after an
-// error and is not empty.
-func marked(body []byte) bool {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil {
-		return false
-	}
-	for name, value := range members {
-		switch strings.ToLower(name) {
-		case "error", "errors", "fault", "exception":
-			if !slices.Contains([]string{"null", "false", `""`, "{}", "[]", "0"}, string(value)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// Which dialects look into no good response is held in quiet_test.go.
+// A body with the mark of a failure is noted at least, whatever a server made of it. The
+// dialects whose pages let the status alone decide are held in quiet_test.go.
 func TestNoFailureUnderAGoodStatusIsAPlainSuccess(t *testing.T) {
 	t.Parallel()
 	everyDialect(t, func(t *testing.T, d *dialect.Dialect) {
+		if why := neverLate[d.Name()]; why != "" {
+			t.Skip("the status alone decides: " + why)
+		}
+		marks := marksOf(t, d)
 		for _, r := range failures(t, d) {
 			r.res.Status = 200
-			o := d.Decode(r.req, r.res).Outcome
-			problem := strings.HasPrefix(strings.Join(r.res.Header.Values("Content-Type"), ""), "application/problem")
-			needed := d.NeedsBody(r.req, 200, r.res.Header)
-			if (problem || needed && marked(r.res.Body)) && o.Kind.Good() && o.Kind != parlance.KindNoted {
-				t.Errorf("%s %s under 200 is %s: %s", r.name, r.req.Path, o.Kind, r.res.Body)
+			for how, res := range mutations(r.res) {
+				problem := strings.HasPrefix(mediaType(res), "application/problem")
+				mark := carried(marks, res.Body)
+				if mark == nil && !problem {
+					continue
+				}
+				if o := d.Decode(r.req, res).Outcome; o.Kind.Good() && o.Kind != parlance.KindNoted {
+					t.Errorf("%s, %s: %s under 200 is %s, with the mark %+v: %s", r.name, how, r.req.Path, o.Kind, mark, res.Body)
+				}
 			}
 		}
 	})
 }
 
-// noMark are the dialects of which no shape demands the member that marks a failure.
-var noMark = map[string]string{"discord": "errors is there for a bad form alone"}
+// markless are the dialects whose failures have no mark, with the reason.
+var markless = map[string]string{
+	"aws-dynamodb":      "the code stands in __type",
+	"aws-json":          "the code stands in __type",
+	"aws-kinesis":       "the code stands in __type",
+	"aws-rest-json":     "the code stands in the header",
+	"aws-s3":            "the content of a GET may look so, too",
+	"aws-sqs":           "the code stands in __type",
+	"bedrock":           "the code stands in the header",
+	"black-forest-labs": "a detail",
+	"braintree":         "a failure has status 200",
+	"cerebras":          "a message and its type",
+	"cohere":            "a message",
+	"connect":           "a code and a message",
+	"fhir":              "the severity of an issue, which a success has too",
+	"github-graphql":    "errors under 200, and a message under others",
+	"json-rpc":          "the error under a failing status is of another form",
+	"kling":             "a code, which a success has too",
+	"mailchimp":         "a problem's members",
+	"pagerduty-events":  "errors may be missing",
+	"replicate":         "a title and a detail",
+	"scim":              "the URN of an error, in a list",
+	"siliconflow":       "a code and a message",
+	"vision":            "a message",
+	"xml-rpc":           "a fault has status 200",
+}
+
+func TestEachDialectHasTheMarkOfAFailure(t *testing.T) {
+	t.Parallel()
+	everyDialect(t, func(t *testing.T, d *dialect.Dialect) {
+		carry := 0
+		marks := marksOf(t, d)
+		for _, r := range failures(t, d) {
+			if carried(marks, r.res.Body) != nil {
+				carry++
+			}
+		}
+		why := neverLate[d.Name()] + markless[d.Name()]
+		if why == "" && carry == 0 || markless[d.Name()] != "" && carry > 0 {
+			t.Errorf("%d failures carry one of %d marks; exempt: %q", carry, len(marks), why)
+		}
+	})
+}
+
+func mediaType(res dialect.Response) string {
+	return strings.Join(res.Header.Values("Content-Type"), "")
+}
+
+// mutations are a response, and what a server could make of it: without a body, in a list,
+// of another type, and with one member of another type.
+func mutations(res dialect.Response) iter.Seq2[string, dialect.Response] {
+	return func(yield func(string, dialect.Response) bool) {
+		with := func(how string, alter func(*dialect.Response)) bool {
+			changed := res
+			alter(&changed)
+			return yield(how, changed)
+		}
+		if !with("as it is", func(*dialect.Response) {}) || !with("without a body", func(r *dialect.Response) { r.Body = nil }) {
+			return
+		}
+		for _, media := range otherMedia {
+			if media == download && res.Status < 300 {
+				continue // a good response of this type is handed on unread
+			}
+			h := res.Header.(http.Header).Clone()
+			h.Set("Content-Type", media)
+			if !with("as "+strconv.Quote(media), func(r *dialect.Response) { r.Header = h }) {
+				return
+			}
+		}
+		var body any
+		if json.Unmarshal(res.Body, &body) != nil {
+			return
+		}
+		if _, list := body.([]any); list {
+			return
+		}
+		if !with("in a list", func(r *dialect.Response) { r.Body = slices.Concat([]byte("["), res.Body, []byte("]")) }) {
+			return
+		}
+		for at, changed := range retyped(body) {
+			if !with(at, func(r *dialect.Response) { r.Body = changed }) {
+				return
+			}
+		}
+	}
+}
 
 // The body of a failure is short enough to be searched wherever it stands, unless the page
 // lets the status alone decide.
@@ -97,11 +174,12 @@ func TestAShortFailureUnderAPathThatNoShapeNamesIsNoPlainSuccess(t *testing.T) {
 	t.Parallel()
 	const short = 512
 	everyDialect(t, func(t *testing.T, d *dialect.Dialect) {
-		if neverLate[d.Name()] != "" || noMark[d.Name()] != "" {
-			t.Skip("the status alone decides, or no member is a mark")
+		if why := neverLate[d.Name()]; why != "" {
+			t.Skip("the status alone decides: " + why)
 		}
+		marks := marksOf(t, d)
 		for _, r := range failures(t, d) {
-			if len(r.res.Body) > short || !marked(r.res.Body) {
+			if len(r.res.Body) > short || carried(marks, r.res.Body) == nil {
 				continue
 			}
 			r.res.Status, r.req.Path = 200, "/nothing/known"
@@ -146,7 +224,7 @@ func TestAFailureOfAnotherContentTypeKeepsItsTexts(t *testing.T) {
 	everyDialect(t, func(t *testing.T, d *dialect.Dialect) {
 		for _, r := range failures(t, d) {
 			whole := d.Decode(r.req, r.res).Outcome
-			for _, media := range []string{"", "text/plain", "application/octet-stream", "application/json", "application/xml"} {
+			for _, media := range otherMedia {
 				h := r.res.Header.(http.Header).Clone()
 				h.Set("Content-Type", media)
 				r.res.Header = h
@@ -158,6 +236,11 @@ func TestAFailureOfAnotherContentTypeKeepsItsTexts(t *testing.T) {
 	})
 }
 
+// otherMedia are the types that servers give a failure by mistake.
+var otherMedia = []string{"", "text/plain", download, "application/json", "application/xml"}
+
+const download = "application/octet-stream"
+
 // A member of another type does not take the others with it, and its own text stays.
 func TestAMemberOfAnotherTypeKeepsItsTextAndTheOthers(t *testing.T) {
 	t.Parallel()
@@ -168,30 +251,38 @@ func TestAMemberOfAnotherTypeKeepsItsTextAndTheOthers(t *testing.T) {
 			if json.Unmarshal(r.res.Body, &body) != nil || whole.Detail == "" {
 				continue
 			}
-			each(body, func(at string, change func(func(any) any)) {
-				for how, to := range otherTypes {
-					was := r.res.Body
-					change(func(v any) any {
-						text, _ := json.Marshal(v)
-						if v == nil || bytes.Equal(text, []byte("[]")) || bytes.Equal(text, []byte("{}")) {
-							return v
-						}
-						return to(v)
-					})
-					r.res.Body, _ = json.Marshal(body)
-					o := d.Decode(r.req, r.res).Outcome
-					if !o.Kind.Failing() {
-						t.Errorf("%s, %s %s: %s reads as %s", r.name, at, how, r.res.Body, o.Kind)
-					}
-					if got := texts(t, &o); !strings.Contains(got, whole.Detail) {
-						t.Errorf("%s, %s %s: %s reads as\n%s\nnot with the detail %q", r.name, at, how, r.res.Body, outcomeJSON(t, o), whole.Detail)
-					}
-					change(nil)
-					r.res.Body = was
+			for at, changed := range retyped(body) {
+				r.res.Body = changed
+				o := d.Decode(r.req, r.res).Outcome
+				if !o.Kind.Failing() {
+					t.Errorf("%s, %s: %s reads as %s", r.name, at, r.res.Body, o.Kind)
 				}
-			})
+				if got := texts(t, &o); !strings.Contains(got, whole.Detail) {
+					t.Errorf("%s, %s: %s reads as\n%s\nnot with the detail %q", r.name, at, r.res.Body, outcomeJSON(t, o), whole.Detail)
+				}
+			}
 		}
 	})
+}
+
+// retyped are the bodies in which one member has another type, by its place and that type.
+func retyped(body any) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		going := true
+		each(body, func(at string, change func(func(any) any)) {
+			for how, to := range otherTypes {
+				change(func(v any) any {
+					if text, _ := json.Marshal(v); slices.Contains([]string{"null", "[]", "{}"}, string(text)) {
+						return v
+					}
+					return to(v)
+				})
+				changed, _ := json.Marshal(body)
+				change(nil)
+				going = going && yield(at+" "+how, changed)
+			}
+		})
+	}
 }
 
 // otherTypes make another type of a value that still holds its texts.
@@ -233,11 +324,11 @@ func TestAnEmptyErrorIsNoFailure(t *testing.T) {
 	t.Parallel()
 	d := opened(t, "openai")
 	for body, want := range map[string]parlance.Kind{
-		`{"id":"1","error":null}`:                                      parlance.KindSuccess,
-		`{"id":"1","error":{"code":null,"message":null,"param":null}}`: parlance.KindSuccess,
-		`{"id":"1","error":{"code":null,"message":"m","param":null}}`:  parlance.KindFailed,
-		`{"id":"1","error":[]}`:                                        parlance.KindSuccess,
-		`{"id":"1","error":"no such model"}`:                           parlance.KindNoted,
+		`{"choices":[{}],"error":null}`:                                      parlance.KindSuccess,
+		`{"choices":[{}],"error":{"code":null,"message":null,"param":null}}`: parlance.KindSuccess,
+		`{"choices":[{}],"error":{"code":null,"message":"m","param":null}}`:  parlance.KindFailed,
+		`{"choices":[{}],"error":[]}`:                                        parlance.KindSuccess,
+		`{"choices":[{}],"error":"no such model"}`:                           parlance.KindNoted,
 	} {
 		o := d.Decode(dialect.Request{Method: "POST", Path: "/v1/chat/completions"}, dialect.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body)}).Outcome
 		if o.Kind != want {

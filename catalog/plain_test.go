@@ -101,7 +101,7 @@ func TestAFailureBetweenTheChunksOfAModelIsNoSuccess(t *testing.T) {
 		{"mistral", chat, `{"object": "error", "message": "boom", "type": "service_unavailable", "param": null, "code": null}`, "failed  boom"},
 		{"llama-cpp", chat, `{"error": {"code": 503, "message": "boom", "type": "unavailable_error"}}`, "unavailable unavailable_error boom"},
 		{"hugging-face", "/generate_stream", `{"error": "boom", "error_type": "overloaded"}`, "unavailable overloaded boom"},
-		{"huawei-apig", chat, `{"error_code": "APIG.0308", "error_msg": "boom"}`, "noted  "},
+		{"huawei-apig", chat, `{"error_code": "APIG.0308", "error_msg": "boom"}`, "rate_limited APIG.0308 boom"},
 		{"modelscope", chat, `{"errors": {"message": "boom"}}`, "noted  "},
 		{"xai", chat, `{"error": "boom", "code": "The service is currently unavailable"}`, "unavailable The service is currently unavailable boom"},
 	} {

@@ -36,7 +36,7 @@ type exchange struct {
 	first    [1]Attempt     // the memory of attempts: most requests have one
 	response response       // the last one
 	body     lookahead.Body // of the response that was read last
-	watched  *watched       // nil if there is no gate, and no observer that acts before an attempt
+	watched  *watched       // nil if there is no gate, and no observer was enabled
 	watch    *watch         // of a body that was handed on before its meaning was known; nil for none
 	retries  int32
 	owned    bool // the header of out is a copy of the caller's
@@ -66,7 +66,7 @@ func (n *response) took(r *dialect.Decoded, a *Attempt) {
 // watched is what gates and observers are told when an attempt ends.
 type watched struct {
 	leaving []func(*http.Response, *Attempt)
-	ctx     context.Context // of the attempt, as the observers returned it; nil if none acts before an attempt
+	ctx     context.Context // of the attempt, as the observers returned it; nil before the first one
 }
 
 type exchangeKey struct{}
@@ -91,7 +91,7 @@ func exchangeOf(resp *http.Response) (*exchange, bool) {
 func newExchange(t *Transport, req *http.Request) *exchange {
 	x := &exchange{Context: req.Context(), Transport: t, req: req, call: callOf(req.Context())}
 	x.attempts = x.first[:0]
-	if len(t.cfg.gates) > 0 || t.cfg.before {
+	if len(t.cfg.gates) > 0 {
 		x.watched = new(watched)
 	}
 	return x
@@ -329,21 +329,33 @@ func (x *exchange) asked() dialect.Request {
 	return q
 }
 
-// begin calls the observers. It returns the request with their context and
-// fields. If none of them acts before an attempt, it is the same request.
+// begin calls the observers that are enabled. It returns the request with their context
+// and fields. If none of them is enabled, it is the same request.
 func (x *exchange) begin(a *Attempt) *http.Request {
-	if !x.cfg.before {
-		return x.out
-	}
-	out := x.out.WithContext(x)
-	if out.Header = out.Header.Clone(); out.Header == nil {
-		out.Header = make(http.Header)
-	}
-	x.watched.ctx = x
+	var ctx context.Context = x
+	out := x.out
 	for _, o := range x.cfg.observers {
-		x.watched.ctx = o.Before(x.watched.ctx, out, a)
+		if s, ok := o.(SelectiveObserver); ok && !s.Enabled(ctx) {
+			continue
+		}
+		if out == x.out {
+			out = out.WithContext(ctx)
+			if out.Header = out.Header.Clone(); out.Header == nil {
+				out.Header = make(http.Header)
+			}
+		}
+		ctx = o.Before(ctx, out, a)
 	}
-	return out.WithContext(x.watched.ctx)
+	if out != x.out {
+		out = out.WithContext(ctx)
+		if x.watched == nil {
+			x.watched = new(watched)
+		}
+	}
+	if x.watched != nil {
+		x.watched.ctx = ctx
+	}
+	return out
 }
 
 // read learns the meaning of a response, from its body if that can say more.

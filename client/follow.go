@@ -54,7 +54,7 @@ func (x *exchange) account(a *Attempt) {
 // notify tells the observers the result of an attempt.
 func (x *exchange) notify(a *Attempt) {
 	var ctx context.Context = x
-	if x.cfg.before {
+	if x.watched != nil && x.watched.ctx != nil {
 		ctx = x.watched.ctx
 	}
 	for _, o := range x.cfg.observers {

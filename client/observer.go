@@ -24,8 +24,21 @@ type Observer interface {
 	After(ctx context.Context, req *http.Request, a *Attempt)
 }
 
-// ObserverFunc is an [Observer] that only sees the result of each attempt.
+// SelectiveObserver is an [Observer] whose Before is not needed for every attempt. If
+// no observer needs it, the request is not copied for them.
+type SelectiveObserver interface {
+	Observer
+
+	// Enabled reports whether Before is to be called for an attempt. It gets the
+	// context that Before would get. After is called in any case.
+	Enabled(ctx context.Context) bool
+}
+
+// ObserverFunc is a [SelectiveObserver] that only sees the result of each attempt.
 type ObserverFunc func(ctx context.Context, req *http.Request, a *Attempt)
+
+// Enabled returns false.
+func (ObserverFunc) Enabled(context.Context) bool { return false }
 
 // Before returns the context unchanged.
 func (ObserverFunc) Before(ctx context.Context, _ *http.Request, _ *Attempt) context.Context {

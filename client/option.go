@@ -33,7 +33,6 @@ type config struct {
 	budget     *Budget
 	gates      []Gate
 	observers  []Observer
-	before     bool // an observer acts before an attempt
 	fixed      []field
 	origins    []*url.URL
 	anywhere   bool // the credentials go where the caller sends a request
@@ -165,8 +164,5 @@ func WithHedge(d time.Duration) Option {
 func WithObserver(o Observer) Option {
 	return option(func(c *config) {
 		c.observers = append(slices.Clip(c.observers), o)
-		if _, after := o.(ObserverFunc); !after {
-			c.before = true
-		}
 	})
 }

@@ -94,6 +94,7 @@ func TestAStreamIsHandedOnAsSoonAsWhatCameSettlesIt(t *testing.T) {
 		{"a sequence", "kubernetes", "/api/v1/pods", "application/json-seq", []string{"\x1E" + event + "\n", "\x1E" + event + "\n"}, parlance.KindSuccess},
 		{"a log that is followed", "kubernetes", "/api/v1/namespaces/a/pods/b/log", "text/plain", []string{"2026-01-01T00:00:00Z started\n", "ready\n"}, parlance.KindNoted},
 		{"a list where null alone is looked for", "vms", "/cameras", "application/json", []string{`[{"id":1},`, `{"id":2}]`}, parlance.KindSuccess},
+		{"a list of two with the name of a mark", "vms", "/cameras", "application/json", []string{`[{"error":{}}, {`, `}]`}, parlance.KindSuccess},
 		{"lines of JSON", "vms", "/cameras", "application/json", []string{`{"id":1}` + "\n", `{"id":2}` + "\n"}, parlance.KindSuccess},
 		{"a list that begins behind blanks", "vms", "/cameras", "application/json", []string{"\n\n [1", "]"}, parlance.KindSuccess},
 		{"a text where records are due", "vision", "/orders", "text/plain", []string{"order 1\n", "order 2\n"}, parlance.KindSuccess},

@@ -1635,3 +1635,112 @@ func TestExtrasWithoutAPlaceAreLost(t *testing.T) {
 		}
 	}
 }
+
+// A constant of a success says what a member named after an error looks like if all is well.
+func TestASuccessWithAConstantInTheMemberOfAFailure(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {200: success, 4xx: invalid, E1: {kind: conflict, status: 409}}
+shapes:
+  - {name: well, status: 200, is: success, json: {errorDetails!: {errorCode!: SUCCESS}}}
+  - {name: broken, status: 200, is: failed, read_only: true, json: {errorDetails!: {errorCode!: $code, severity?: $any, message: $detail}}}
+  - {name: worse, status: 4xx, json: {errorDetails!: {errorCode!: $code, severity!: HIGH, message: $detail}}}
+  - {name: list, status: 200, is: success, path: /list, json: {errors!: [{code!: OK}]}}
+  - {name: lists, status: 4xx, json: {errors!: [{code!: $code, text: $detail}]}}
+`
+	hold(t, []construct{
+		{name: "fits as a whole", file: file, status: 200, body: `{"errorDetails":{"errorCode":"SUCCESS"}}`, want: `{"kind":"success"}`},
+		{name: "has other members too", file: file, status: 200, body: `{"id":7,"errorDetails":{"errorCode":"SUCCESS","text":"fine"}}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "has another mark", file: file, status: 200, body: `{"errorDetails":{"errorCode":"SUCCESS","severity":"HIGH","message":"no"}}`, want: `{"kind":"noted","code":"SUCCESS","detail":"no"}`, told: "failure_mark unlisted_code", wrote: "-"},
+		{name: "has another code", file: file, status: 200, body: `{"errorDetails":{"errorCode":"E1","message":"no"}}`, want: `{"kind":"conflict","code":"E1","detail":"no"}`, wrote: "-"},
+		{name: "in a list", file: file, status: 200, path: "/list", body: `{"errors":[{"code":"OK"}]}`, want: `{"kind":"success"}`, wrote: "-"},
+		{name: "beside another in a list", file: file, status: 200, path: "/list", body: `{"errors":[{"code":"OK","text":"a"},{"code":"E1","text":"b"}]}`, want: `{"kind":"noted","code":"OK","detail":"a"}`, told: "unread_element failure_mark unlisted_code", wrote: "-"},
+	})
+}
+
+// In a record too, a copy counts only if the attribute has no text of its own.
+func TestACopyOfARecordWithATextOfItsOwn(t *testing.T) {
+	t.Parallel()
+	const inner = `codes: {207: partial, 4xx: invalid, E1: {kind: invalid, status: 400}}
+shapes: [{name: bulk, status: 207, path: /bulk, json: {results!: [{id!: $item, errors?: [{code!: $item.code, message: $item.title & $item.detail, long?: $item.detail}]}]}}]
+`
+	const own = `codes: {207: partial, 4xx: invalid, E1: {kind: invalid, status: 400}}
+shapes: [{name: bulk, status: 207, path: /bulk, json: {results!: [{id!: $item, code!: $item.code, message: $item.title & $item.detail, long?: $item.detail}]}}]
+`
+	hold(t, []construct{
+		{name: "in an error of it", file: inner, status: 207, path: "/bulk", body: `{"results":[{"id":"a","errors":[{"code":"E1","message":"Short","long":"Long text"}]}]}`,
+			want: `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"E1","title":"Short","detail":"Long text"}}]}`, wrote: "-"},
+		{name: "in itself", file: own, status: 207, path: "/bulk", body: `{"results":[{"id":"a","code":"E1","message":"Short","long":"Long text"}]}`,
+			want: `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"E1","title":"Short","detail":"Long text"}}]}`, wrote: "-"},
+		{name: "without one", file: own, status: 207, path: "/bulk", body: `{"results":[{"id":"a","code":"E1","message":"Short"}]}`,
+			want: `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"E1","title":"Short","detail":"Short"}}]}`, wrote: "-"},
+	})
+}
+
+// The whole has one extra of each name. A later element with another one is told.
+func TestAnExtraOfALaterElementIsTold(t *testing.T) {
+	t.Parallel()
+	const file = `shapes: [{name: e, json: {errors!: [{code!: $code & $field.code, details?: $extra.details, link?: $extra.link}]}}]`
+	hold(t, []construct{
+		{name: "if it is lost", file: file, body: `{"errors":[{"code":"A","details":"d1"},{"code":"B","details":"d2"}]}`,
+			want: `{"kind":"invalid","code":"A","fields":[{"code":"B"}],"extra":{"details":"d1"}}`, told: "unread_element", wrote: "-"},
+		{name: "of another name with the same text", file: file, body: `{"errors":[{"code":"A","details":"d"},{"code":"B","link":"d"}]}`,
+			want: `{"kind":"invalid","code":"A","fields":[{"code":"B"}],"extra":{"details":"d"}}`, told: "unread_element", wrote: "-"},
+		{name: "unless it is the same", file: file, body: `{"errors":[{"code":"A","details":"d"},{"code":"B","details":"d"}]}`,
+			want: `{"kind":"invalid","code":"A","fields":[{"code":"B"}],"extra":{"details":"d"}}`, wrote: "-"},
+		{name: "unless it is empty", file: file, body: `{"errors":[{"code":"A","details":"d"},{"code":"B","details":""}]}`,
+			want: `{"kind":"invalid","code":"A","fields":[{"code":"B"}],"extra":{"details":"d"}}`, wrote: "-"},
+	})
+}
+
+// A note that may be missing makes no list unwritable for an outcome without notes.
+func TestANoteInAnElementThatMayBeMissing(t *testing.T) {
+	t.Parallel()
+	const one = `shapes: [{name: e, json: {errors!: [{id!: $code, message: $detail, texts?: $note}]}}]`
+	const list = `shapes: [{name: e, json: {errors!: [{id!: $code, message: $detail, texts?: [$note]}]}}]`
+	const fields = `shapes: [{name: e, json: {errors!: [{id!: $code & $field.code, message: $detail & $field.message, texts?: $note}]}}]`
+	hold(t, []construct{
+		{name: "a text", file: one, body: `{"errors":[{"id":"E1","message":"No"}]}`, want: `{"kind":"invalid","code":"E1","detail":"No"}`},
+		{name: "a list", file: list, body: `{"errors":[{"id":"E1","message":"No"}]}`, want: `{"kind":"invalid","code":"E1","detail":"No"}`},
+		{name: "beside Fields", file: fields, body: `{"errors":[{"id":"E1","message":"No"}]}`, want: `{"kind":"invalid","code":"E1","detail":"No"}`},
+		{name: "a text that is there", file: one, body: `{"errors":[{"id":"E1","message":"No","texts":"n"}]}`, want: `{"kind":"invalid","code":"E1","detail":"No","notes":["n"]}`},
+		{name: "a list that is there", file: list, body: `{"errors":[{"id":"E1","message":"No","texts":["n"]}]}`, want: `{"kind":"invalid","code":"E1","detail":"No","notes":["n"]}`},
+		{name: "a list of two", file: list, body: `{"errors":[{"id":"E1","message":"No","texts":["n","m"]}]}`, want: `{"kind":"invalid","code":"E1","detail":"No","notes":["n","m"]}`},
+	})
+}
+
+// The generic reading makes Fields only of what is about a part of the request.
+func TestTheFieldsOfAFormThatNoFileDescribes(t *testing.T) {
+	t.Parallel()
+	const file = `shapes: [{name: e, json: {oops!: $code}}]`
+	const text = `{"kind":"invalid","code":"E","detail":"no"`
+	told := "unfit_body common_form"
+	hold(t, []construct{
+		{name: "a code and a text are none", file: file, body: `{"errorDetails":{"code":"E","text":"no"}}`, want: text + `}`, told: told, wrote: "-"},
+		{name: "nor if they stand there twice", file: file, body: `{"code":"E","message":"no","errorDetails":{"code":"E","text":"no"}}`, want: text + `}`, told: told, wrote: "-"},
+		{name: "an envelope is read once", file: file, body: `{"errorMessage":{"error":[{"code":"E","message":"no"},{"code":"F","message":"nor"}]}}`,
+			want: text + `,"fields":[{"code":"E","message":"no"},{"code":"F","message":"nor"}]}`, told: told, wrote: "-"},
+		{name: "an envelope with one error", file: file, body: `{"errorMessage":{"error":[{"code":"E","message":"no"}]}}`, want: text + `}`, told: told, wrote: "-"},
+		{name: "a member for the field", file: file, body: `{"error":{"code":"E","message":"no","field":"a.b"}}`,
+			want: text + `,"fields":[{"path":"a.b","code":"E","message":"no"}]}`, told: told, wrote: "-"},
+		{name: "a parameter at the top", file: file, body: `{"code":"E","detail":"no","param":"a"}`,
+			want: text + `,"fields":[{"path":"a","code":"E","message":"no"}]}`, told: told, wrote: "-"},
+		{name: "the path of a URL is none", file: file, body: `{"code":"E","message":"no","path":"/orders"}`, want: text + `}`, told: told, wrote: "-"},
+		{name: "a field without a name", file: file, body: `{"code":"E","message":"no","field":null}`, want: text + `}`, told: told, wrote: "-"},
+		{name: "texts by name are", file: file, body: `{"details":{"a":"x","b":"y"}}`,
+			want: `{"kind":"invalid","detail":"x","fields":[{"path":"a","message":"x"},{"path":"b","message":"y"}]}`, told: told, wrote: "-"},
+	})
+}
+
+// A record with one error without a path has no Field of it, as a whole has none.
+func TestOneErrorOfARecordWithoutAPath(t *testing.T) {
+	t.Parallel()
+	const file = `codes: {207: partial, 4xx: invalid, E1: {kind: invalid, status: 400}}
+shapes: [{name: bulk, status: 207, path: /bulk, json: {results!: [{id!: $item, errors?: [{code!: $item.code, message: $item.detail & $field.message, at?: $field}]}]}}]
+`
+	const item = `{"kind":"invalid","items":[{"index":0,"id":"a","outcome":{"kind":"invalid","code":"E1","detail":"No"`
+	hold(t, []construct{
+		{name: "makes no Field", file: file, status: 207, path: "/bulk", body: `{"results":[{"id":"a","errors":[{"code":"E1","message":"No"}]}]}`, want: item + `}}]}`},
+		{name: "with a path makes one", file: file, status: 207, path: "/bulk", body: `{"results":[{"id":"a","errors":[{"code":"E1","message":"No","at":"x"}]}]}`,
+			want: item + `,"fields":[{"path":"x","message":"No"}]}}]}`},
+	})
+}

@@ -29,7 +29,7 @@ func TestEveryStatusOfTheRegistryMeansWhatItsRFCSays(t *testing.T) {
 		{204, "empty", "done", false, "RFC 9110, 15.3.5"},
 		{205, "empty", "done", false, "RFC 9110, 15.3.6"},
 		{206, "success", "done", false, "RFC 9110, 15.3.7"},
-		{207, "success", "done", false, "RFC 4918, 11.1"},
+		{207, "noted", "inspect", false, "RFC 4918, 11.1 and 13"},
 		{208, "success", "done", false, "RFC 5842, 7.1"},
 		{226, "success", "done", false, "RFC 3229, 10.4.1"},
 		{300, "redirected", "done", false, "RFC 9110, 15.4.1"},

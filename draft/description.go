@@ -215,6 +215,7 @@ func classBase(key string) int {
 func (d *drafted) describe(all []Response) {
 	var forms []*form
 	fields := []string{}
+	d.judge(all)
 	for i := range all {
 		r := &all[i]
 		status, exact := statusOf(r.Status)
@@ -226,16 +227,15 @@ func (d *drafted) describe(all []Response) {
 		} else if r.Status != "default" {
 			d.classRow(r.Status)
 		}
-		if status < 400 && !r.fails(status) {
-			continue
-		}
-		for _, f := range r.Header {
-			if !slices.Contains(fields, f) {
-				fields = append(fields, f)
+		if status >= 400 || r.fails(status) {
+			for _, f := range r.Header {
+				if !slices.Contains(fields, f) {
+					fields = append(fields, f)
+				}
 			}
-		}
-		if schema := r.form(); schema != nil {
-			forms = addForm(forms, schema, r, status, exact)
+			if schema := r.form(); schema != nil {
+				forms = addForm(forms, schema, r, status, exact)
+			}
 		}
 		d.shown(r, status)
 	}
@@ -243,6 +243,49 @@ func (d *drafted) describe(all []Response) {
 	for _, f := range forms {
 		d.form(f)
 	}
+}
+
+// judge finds what the examples under good statuses say of themselves.
+func (d *drafted) judge(all []Response) {
+	var bodies []*value
+	for i := range all {
+		r := &all[i]
+		status, _ := statusOf(r.Status)
+		for j := range r.Examples {
+			if e := &r.Examples[j]; status > 0 && status < 400 && e.Says == nil && len(bodies) < maxShown {
+				v := parse(e.recorded(r, status))
+				d.marked = d.marked || v != nil && v.failureMark() != ""
+				bodies = append(bodies, v)
+			}
+		}
+	}
+	d.verdicts, d.proofs = verdictsOf(bodies), map[string]bool{}
+}
+
+// shows reports that an example under a good status is drafted: if it is one of a failure, or
+// the first success with a member that says so.
+func (d *drafted) shows(e *Example, r *Response, status int) bool {
+	v := parse(e.recorded(r, status))
+	if e.Says != nil || v == nil {
+		return e.Says != nil
+	}
+	proof := ""
+	if is := d.ruling(v); is != nil && !is.good {
+		return true
+	} else if is != nil {
+		proof = is.of.outer + "." + is.of.name
+	} else if e.fails(r, status) {
+		return true
+	} else if d.marked {
+		for _, m := range v.members {
+			if isNoCodeOf(plain(m.name), m.value) {
+				proof = m.name
+			}
+		}
+	}
+	first := proof != "" && !d.proofs[proof]
+	d.proofs[proof] = true
+	return first
 }
 
 // classRow is the row of a class of statuses.
@@ -376,5 +419,10 @@ func (r *Recorded) Fails() bool {
 		return true
 	}
 	v := parse(*r)
-	return v != nil && (v.complains() || v.failureMark() != "")
+	if v == nil || v.complains() || v.failureMark() != "" {
+		return v != nil
+	}
+	alone := &drafted{verdicts: verdictsOf([]*value{v})}
+	is := alone.ruling(v)
+	return is != nil && !is.good
 }

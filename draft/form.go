@@ -61,7 +61,7 @@ func addForm(all []*form, schema *Schema, r *Response, status int, exact bool) [
 func (d *drafted) shown(r *Response, status int) {
 	for i := range r.Examples {
 		one := r.Examples[i].recorded(r, status)
-		if len(d.samples) == maxShown || len(one.Body)+len(one.Header) == 0 || status < 400 && !r.Examples[i].fails(r, status) {
+		if len(d.samples) == maxShown || len(one.Body)+len(one.Header) == 0 || status < 400 && !d.shows(&r.Examples[i], r, status) {
 			continue
 		}
 		if slices.ContainsFunc(d.samples, func(s *sample) bool { return s.Status == status && string(s.Body) == string(one.Body) }) {

@@ -27,8 +27,9 @@ type guesser struct {
 	fields  bool
 	items   bool
 	xml     bool
-	labeled bool // a document tells where the code and the message are
-	told    bool // the whole has a message of its own, so that bad inputs do not speak for it
+	labeled bool    // a document tells where the code and the message are
+	ruling  *ruling // the member that says whether it went well, nil if nothing is known of one
+	told    bool    // the whole has a message of its own, so that bad inputs do not speak for it
 }
 
 // name is what a shape is called.
@@ -141,7 +142,7 @@ func (g *guesser) nested(name string, v *value, o owner) (*place, bool) {
 			return &place{kind: object, key: name + "?", kids: []*place{of}, comment: "looks like the bad inputs"}, true
 		}
 	}
-	if !g.xml && !among(nestedNames, n) && !v.carries() {
+	if !g.xml && !among(nestedNames, n) && !v.carries() && !g.ruling.in(v) {
 		return nil, false // what the vendor sent back, or a thing of its own
 	}
 	p, ok := g.object(v, o)
@@ -149,7 +150,7 @@ func (g *guesser) nested(name string, v *value, o owner) (*place, bool) {
 		return nil, false
 	}
 	p.key = name + "?"
-	if g.requires(n, v, o) {
+	if g.requires(n, v, o) || g.ruling.in(v) {
 		p.key = name + "!"
 	}
 	return p, true

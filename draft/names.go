@@ -9,7 +9,7 @@ import (
 // hyphens and underscores, the most telling first.
 var (
 	codeNames     = []string{"code", "errorcode", "errcode", "faultcode", "errortype", "type", "error", "reason", "name", "status", "category", "issue", "key"}
-	detailNames   = []string{"message", "errormessage", "errormsg", "defaultmessage", "msg", "detail", "errordescription", "errorsummary", "faultstring", "description", "reason", "problem", "error", "errors", "text", "explanation", "info", "refusalreason", "failurereason"}
+	detailNames   = []string{"message", "errormessage", "errormsg", "errmsg", "errordetail", "errordesc", "defaultmessage", "msg", "detail", "errordescription", "errorsummary", "faultstring", "description", "reason", "problem", "error", "errors", "text", "explanation", "info", "refusalreason", "failurereason"}
 	titleNames    = []string{"title", "summary"}
 	requestNames  = []string{"requestid", "correlationid", "traceid", "debugid", "activityid", "transactionid", "reqid", "xrequestid", "logid", "trackingid", "auditid", "errorid"}
 	statusNames   = []string{"status", "statuscode", "httpstatus", "httpstatuscode", "httpcode", "code", "errorcode"}

@@ -121,7 +121,7 @@ func (s *search) flags() {
 	for i, m := range s.members {
 		name := plain(m.name)
 		switch {
-		case m.value.carries():
+		case m.value.carries(), s.rule(i):
 		case isFlag(name) && m.value.kind == boolean && isGoodFlag(name) == (m.value.text == "true") == s.good:
 			s.put(i, "", m.value.text, "says whether it went well")
 		case among(resultNames, name) && m.value.kind == textual && failureWords[strings.ToLower(m.value.text)] && !s.good:
@@ -390,7 +390,7 @@ func (s *search) nest() bool {
 		if s.places[i] != nil || !isName(m.name) {
 			continue
 		}
-		if s.good && s.about == whole && plain(m.name) == "data" && understood && len(s.members) > 1 && !s.taken["data"] {
+		if s.good && s.about == whole && plain(m.name) == "data" && understood && len(s.members) > 1 && !s.taken["data"] && !s.ruling.in(m.value) {
 			s.put(i, "", "$data", "looks like what was asked for")
 			s.taken["data"] = true
 		} else if below, ok := s.below(m.name, m.value, s.about); ok {

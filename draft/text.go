@@ -81,9 +81,7 @@ func (d *drafted) text(comments bool) []byte {
 	}
 	line(0, "dialect: "+quote(d.name), "")
 	line(0, "title: "+quote(cmp.Or(oneLine(d.titled), title(d.name))), todoSource)
-	if d.numbers {
-		line(0, "codes_are_statuses: false", "a code in a body is none of HTTP's")
-	}
+	d.numbersLine(line)
 	for _, x := range d.settled() {
 		line(0, x.text, x.comment)
 	}
@@ -134,6 +132,16 @@ func (d *drafted) text(comments bool) []byte {
 	return b.Bytes()
 }
 
+// numbersLine says what the numbers in bodies are.
+func (d *drafted) numbersLine(line liner) {
+	switch {
+	case d.numbers:
+		line(0, "codes_are_statuses: false", "a code in a body is none of HTTP's")
+	case d.statuses:
+		line(0, "codes_are_statuses: true", "a code in a body is a status of HTTP")
+	}
+}
+
 // printHead writes what stands above the body of a shape.
 func (s *shape) printHead(line liner) {
 	comment := ""
@@ -163,7 +171,7 @@ func (s *shape) printHead(line liner) {
 	switch {
 	case s.is != "":
 		line(4, "is: "+quote(s.is), "")
-	case s.failed && s.codes == nil: // else each code has its meaning
+	case s.failed && s.codes == nil && !s.status: // else each code has its meaning
 		line(4, "is: failed", "")
 	case s.good && s.flagged():
 		line(4, "is: success", "")
@@ -188,7 +196,7 @@ func (s *shape) flagged() bool {
 
 // proven reports a success whose body has to have the code that stands for no error.
 func (s *shape) proven() bool {
-	return s.good && slices.ContainsFunc(s.body.kids, func(p *place) bool { return p.constant() && p.key == p.base()+"!" })
+	return s.good && (s.ruled || slices.ContainsFunc(s.body.kids, func(p *place) bool { return p.constant() && p.key == p.base()+"!" }))
 }
 
 // constant reports a value that is demanded as it is.

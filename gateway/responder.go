@@ -61,6 +61,15 @@ func replyOf(ctx context.Context) *Reply {
 // HasReply reports that the context of a request has an Reply.
 func HasReply(ctx context.Context) bool { return replyOf(ctx) != nil }
 
+// FailureOf returns the response that [Reply.Failed] would write to the request of a context,
+// nil if there is none. It is for a proxy that decides by a response what to do next.
+func FailureOf(ctx context.Context) *http.Response {
+	if a := replyOf(ctx); a != nil {
+		return a.failure
+	}
+	return nil
+}
+
 // Begin begins the response to a request of a caller. The proxy is to work with the request
 // that it returns. Call End at the end.
 func (s *Responder) Begin(r *http.Request) (*Reply, *http.Request) {

@@ -39,7 +39,7 @@ type Mock struct {
 	examples  func() []authoring.Example
 	samples   func() []authoring.Case
 	streams   func() []authoring.Stream
-	empties   sync.Map // the payloads of successes without a documented one, by empty
+	successes func() [][]byte // the payloads that a success without a documented one may have
 	recording recording
 }
 
@@ -57,6 +57,7 @@ func New(d *dialect.Dialect, options ...Option) *Mock {
 	m.recording = newRecording(m.recorded)
 	m.examples = sync.OnceValue(func() []authoring.Example { return authoring.Examples(d) })
 	m.samples = sync.OnceValue(func() []authoring.Case { return authoring.Samples(d) })
+	m.successes = sync.OnceValue(m.findSuccesses)
 	m.streams = sync.OnceValue(func() []authoring.Stream { return authoring.Streams(d, m.examples()) })
 	m.state = sync.OnceValue(func() *state {
 		m.begun.Store(true)

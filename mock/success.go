@@ -3,7 +3,6 @@ package mock
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -76,34 +75,31 @@ func (m *Mock) unwrapped(req dialect.Request, status int, data dialect.Payload) 
 	return data
 }
 
-// emptyOf is the payload of a success of which nothing is known: an empty object. It is
-// nothing if the dialect writes no JSON, or reads that otherwise or with a complaint.
+// emptyOf is the payload of a success of which nothing is known: an empty object. If the
+// dialect reads that otherwise or with a complaint, it is the body of the first success among
+// the samples of the file that is one here. It is nothing if the dialect writes no JSON.
 func (m *Mock) emptyOf(res *response) dialect.Payload {
-	key := empty{res.outcome.Kind, res.outcome.Status, res.request.Method}
-	if known, ok := m.empties.Load(key); ok {
-		return known.(dialect.Payload)
+	o := parlance.Outcome{Kind: res.outcome.Kind, Status: res.outcome.Status}
+	for _, body := range m.successes() {
+		data := dialect.Payload{ContentType: "application/json", Body: body}
+		written := m.dialect.Encode(nil, res.request, &o, data)
+		h := dialect.HeaderMap{}
+		h.Set(written.Header)
+		read := m.dialect.Decode(res.request, dialect.Response{Status: written.Status, Header: h, Body: written.Body})
+		if read.Outcome.Kind == o.Kind && len(read.Diagnostics) == 0 && json.Valid(written.Body) {
+			return data
+		}
 	}
-	o := parlance.Outcome{Kind: key.kind, Status: key.status}
-	data := dialect.Payload{ContentType: "application/json", Body: []byte("{}")}
-	written := m.dialect.Encode(nil, res.request, &o, data)
-	h := dialect.HeaderMap{}
-	h.Set(written.Header)
-	read := m.dialect.Decode(res.request, dialect.Response{Status: written.Status, Header: h, Body: written.Body})
-	if read.Outcome.Kind != key.kind || len(read.Diagnostics) > 0 || !json.Valid(written.Body) {
-		data = dialect.Payload{}
-	}
-	if slices.Contains(methods, key.method) { // so that strangers cannot fill the memory
-		m.empties.Store(key, data)
-	}
-	return data
+	return dialect.Payload{}
 }
 
-// methods are those that APIs have.
-var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
-
-// empty is a success without a documented payload.
-type empty struct {
-	kind   parlance.Kind
-	status int
-	method string
+// findSuccesses are an empty object and the bodies of successes among the samples of the file.
+func (m *Mock) findSuccesses() [][]byte {
+	all := [][]byte{[]byte("{}")}
+	for _, c := range m.samples() {
+		if c.Outcome["kind"] == parlance.KindSuccess.String() && c.Outcome["items"] == nil && json.Valid(c.Response.Body) {
+			all = append(all, c.Response.Body)
+		}
+	}
+	return all
 }

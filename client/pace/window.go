@@ -41,7 +41,7 @@ func (w *window) state(s statement, number uint64, now time.Time) {
 	}
 	w.most, w.longest = max(w.most, s.left), max(w.longest, s.reset)
 	end := now.Add(s.reset)
-	same := w.stated && !end.Before(w.end.Add(-rounding)) && !end.After(w.end.Add(rounding))
+	same := w.endsAt(end)
 	switch {
 	case same && number < w.number:
 		w.left = min(w.left, s.left)
@@ -54,6 +54,11 @@ func (w *window) state(s statement, number uint64, now time.Time) {
 	w.stated, w.next = true, false
 	w.left, w.unsaid, w.end = s.left, 0, end
 	w.number = max(w.number, number)
+}
+
+// endsAt reports that the window was stated to end then.
+func (w *window) endsAt(end time.Time) bool {
+	return w.stated && !end.Before(w.end.Add(-rounding)) && !end.After(w.end.Add(rounding))
 }
 
 // holds reports that nothing is left now.

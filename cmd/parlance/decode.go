@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -45,8 +47,9 @@ at once, in the same order:
   {"dialect", "method", "path", "status", "headers", "body", "request_headers"}
 
 Only status is required, and dialect if --dialect is not given. Flags set the values
-that a line omits. The value of a header is a text or a list of texts. For a line that
-cannot be read it writes {"error": …}, and the exit code is 1.`,
+that a line omits. The value of a header is a text or a list of texts. A body is a text,
+or JSON as it is. For a line that cannot be read it writes {"error": …}, and the exit
+code is 1.`,
 		Example: `  curl -i https://api.example.com/cameras | parlance decode --dialect vms
   curl -i https://api.example.com/what-is-this | parlance decode --dialect auto
   curl -i -X POST … | parlance decode --dialect vision --method POST --path /service/orders
@@ -210,7 +213,27 @@ type recorded struct {
 	exchange
 	Status  *int   `json:"status"`
 	Headers fields `json:"headers"`
-	Body    string `json:"body"`
+	Body    body   `json:"body"`
+}
+
+// body is a recorded body: a text as it is, or JSON as it stands. null is none.
+type body []byte
+
+// UnmarshalJSON reads a text, or takes any other value as it is.
+func (b *body) UnmarshalJSON(data []byte) error {
+	switch data[0] {
+	case '"':
+		var text string
+		if err := json.Unmarshal(data, &text); err != nil {
+			return err
+		}
+		*b = body(text)
+	case 'n':
+		*b = nil
+	default:
+		*b = bytes.Clone(data)
+	}
+	return nil
 }
 
 // decodeLines reads recorded responses, one a line.
@@ -243,7 +266,7 @@ func (a *app) decodeLine(x exchange, line []byte) (decoded, error) {
 	return a.decode(r.exchange, dialect.Response{
 		Status: *r.Status,
 		Header: textproto.MIMEHeader(r.Headers),
-		Body:   []byte(r.Body),
+		Body:   r.Body,
 	})
 }
 

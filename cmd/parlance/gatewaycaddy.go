@@ -37,6 +37,9 @@ func (a *app) printCaddyfile(f *gatewayFlags, config *gateway.Config) error {
 			c.WriteString("# Caddy has no setting for --" + limit.flag + ".\n")
 		}
 	}
+	if !config.AccessLog {
+		c.WriteString("# Caddy logs every request, as the gateway does with --access-log.\n")
+	}
 	c.block(func() { c.gatewayGlobal(f, config) })
 	c.WriteByte('\n')
 	c.block(func() {

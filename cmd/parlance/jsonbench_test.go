@@ -165,7 +165,7 @@ func sameLine(t *testing.T, p *jsonl.Parser, line []byte) {
 	if want.Status != nil {
 		status = *want.Status
 	}
-	if p.Dialect != want.Dialect || p.Method != want.Method || p.Path != want.Path || p.Status != status || string(p.Body) != want.Body {
+	if p.Dialect != want.Dialect || p.Method != want.Method || p.Path != want.Path || p.Status != status || string(p.Body) != string(want.Body) {
 		t.Fatalf("%q is read as %q %q %q %d %q, by the library as %+v", line, p.Dialect, p.Method, p.Path, p.Status, p.Body, want)
 	}
 	for _, h := range []struct {

@@ -29,7 +29,7 @@ below the place, what was expected, and a hint. The first fault of a rule also s
 the reason for the rule. Errors come before warnings. The exit code is 1 if there are
 errors, 0 if there are only warnings, and 2 if a file cannot be read.
 
-The samples of a file are run only if the file has no errors. A file with the key
+The samples of a file are run only if the file has no other errors. A file with the key
 scenario is a scenario.
 
 With --json it writes one object:

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -80,16 +81,32 @@ func TestAnOutboxFromTheCommandLine(t *testing.T) {
 		if planted(string(text)) {
 			t.Error("the file has the secret")
 		}
+		if !strings.Contains(string(text), "customer 7") {
+			t.Error("what is stored is not found, so a secret would not be either")
+		}
 	})
 	t.Run("in PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		outboxFromTheCommandLine(t, pgtest.Start(t).URL)
+		pg := pgtest.Start(t)
+		outboxFromTheCommandLine(t, pg.URL)
+		pg.Stop()
+		for _, secret := range outboxSecrets {
+			if pg.Holds(secret) {
+				t.Errorf("the database has the secret %s", secret)
+			}
+		}
+		if !pg.Holds("customer 7") {
+			t.Error("what is stored is not found, so a secret would not be either")
+		}
 	})
 }
 
-// planted finds the secret of outboxRun.env, plain or as Basic has it.
+// outboxSecrets are those of outboxRun.env, plain and as Basic has them.
+var outboxSecrets = []string{"planted", "c2hvcDph"}
+
+// planted finds a secret.
 func planted(text string) bool {
-	return strings.Contains(text, "planted") || strings.Contains(text, "c2hvcDph")
+	return slices.ContainsFunc(outboxSecrets, func(s string) bool { return strings.Contains(text, s) })
 }
 
 // outboxFromTheCommandLine puts, delivers, and looks after requests in a store.

@@ -47,7 +47,7 @@ dialect goes to standard output.
 With --try, a reader of the page can paste a response, as curl -i prints it, and sees what
 it means. The page then holds the core of Parlance as WebAssembly, which adds about 3 MB,
 and the text of the dialect file with its comments. It fetches nothing. FILE is
-parlance-try.js, which the package for Node writes: parlance-files DIR, or in a checkout
+parlance-try.js, which the package for Node writes: parlance-files --try DIR, or in a checkout
 node lib/node/build.js DIR --pack.`,
 		Example: `  parlance page stripe -o stripe.html
   parlance page my-api.yaml --base-url https://errors.example.com/ -o public

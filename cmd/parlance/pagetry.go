@@ -40,7 +40,7 @@ func noCore(core string, err error) error {
 	}
 	return &mistake{
 		message: fmt.Sprintf("--try: %s: %v", core, err),
-		hint:    "parlance-files DIR of the package for Node writes DIR/parlance-try.js; in a checkout, node lib/node/build.js DIR --pack",
+		hint:    "parlance-files --try DIR of the package for Node writes DIR/parlance-try.js; in a checkout, node lib/node/build.js DIR --pack",
 		cause:   err,
 	}
 }

@@ -16,7 +16,7 @@ func TestAPageWithAFormSaysWhatIsWrongWithItsFile(t *testing.T) {
 	}
 	for name, file := range map[string]string{"another file": other, "no file": filepath.Join(dir, "none.js")} {
 		_, stderr, exit := invoke(t, "", "page", "vms", "--try", file)
-		if exit == exitClean || !strings.Contains(stderr, "--try: "+file) || !strings.Contains(stderr, "parlance-files DIR") {
+		if exit == exitClean || !strings.Contains(stderr, "--try: "+file) || !strings.Contains(stderr, "parlance-files --try DIR") {
 			t.Errorf("%s: exit %d, %s", name, exit, stderr)
 		}
 	}

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/queue"
+	"github.com/parlance-api/parlance/store"
 	where "github.com/parlance-api/parlance/store/place"
 	"github.com/parlance-api/parlance/store/postgres"
 	"github.com/parlance-api/parlance/store/sqlite"
@@ -53,7 +53,7 @@ func (p place) fault(err error) *mistake {
 	case errors.Is(err, fs.ErrNotExist):
 		m.message = fmt.Sprintf("--store: there is no file %s", p.Name)
 	}
-	if strings.Contains(m.message, "and this program") {
+	if _, other := errors.AsType[*store.VersionError](err); other {
 		m.hint = "use the program that serves the store, or a newer one"
 	}
 	return m

@@ -33,8 +33,11 @@ in the decision, or in the response that is written back.
 
 A row of codes that no sample or case reached is tried by a written example: the response
 that a mock would give must be read as the row. At the end the command lists the shapes
-and the alternatives that nothing reached, and the rows that cannot be given, with the
-reason.
+and the alternatives that no sample or case reached, whatever the examples did. It also
+lists the rows that no example can reach, with the reason.
+
+A file with an error of parlance lint is refused. The warnings of parlance lint are not
+shown here.
 
 A case is one JSON object per line, and only status is required:
 
@@ -198,12 +201,17 @@ func (a *app) showResult(r *authoring.Result) {
 
 // showMissing lists the parts of a file that nothing reached.
 func (a *app) showMissing(c *authoring.Coverage) {
-	var rows [][]string
 	unwritten := 0 // rows of a file that is only read have no examples
 	for _, sort := range []struct {
-		name string
+		name  string
+		title string
 		authoring.Covered
-	}{{"shape", c.Shapes}, {"code", c.Examples}, {"alternative", c.Alternatives}} {
+	}{
+		{"shape", "shapes that no sample or case reached:", c.Shapes},
+		{"alternative", "alternatives that no sample or case reached:", c.Alternatives},
+		{"code", "codes that no sample, case or written example reached:", c.Examples},
+	} {
+		var rows [][]string
 		for _, m := range sort.Missing {
 			if m.Why == authoring.OnlyRead {
 				unwritten++
@@ -213,11 +221,11 @@ func (a *app) showMissing(c *authoring.Coverage) {
 			if sort.name == "alternative" { // several stand in one line
 				place += ":" + strconv.Itoa(m.Column)
 			}
-			rows = append(rows, []string{"  " + sort.name, m.Name, place, m.Why})
+			rows = append(rows, []string{"  " + m.Name, place, m.Why})
 		}
-	}
-	if len(rows) > 0 {
-		fmt.Fprintln(a.stdout, "not reached by any sample, case or example:")
+		if len(rows) > 0 {
+			fmt.Fprintln(a.stdout, sort.title)
+		}
 		for _, line := range align(rows) {
 			fmt.Fprintln(a.stdout, line)
 		}

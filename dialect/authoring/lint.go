@@ -1,6 +1,7 @@
 package authoring
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/parlance-api/parlance"
@@ -40,7 +41,7 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 			pos := spec.Position{Line: f.Line, Column: f.Column}
 			switch f.Part {
 			case PartReads:
-				r.Fault(pos, "sample_reads", "correct the shape or the row, or the outcome of the sample", "%s", spec.Ours(f.sentence()))
+				r.Fault(pos, "sample_reads", readsHint(f), "%s", spec.Ours(f.sentence()))
 			default:
 				r.Fault(s.Pos, "sample_writes", writesHint(author{d.Internal()}, f), "%s", spec.Ours(f.sentence()))
 			}
@@ -52,6 +53,25 @@ func Inspect(file string, source []byte, find ...dialect.Finder) Inspection {
 	author{d.Internal()}.unfitPatterns(r)
 	unfinished(r, source)
 	return Inspection{Diagnostics: r.Sorted(), Samples: len(d.Internal().Samples), Ran: true}
+}
+
+// readsHint says what to do about a sample that is read otherwise than its outcome says. A path or
+// an ID that only has another notation gets it.
+func readsHint(f Difference) string {
+	var want, got string
+	if (strings.HasSuffix(f.Attribute, ".path") || strings.HasSuffix(f.Attribute, ".id")) && json.Unmarshal([]byte(f.Want), &want) == nil && json.Unmarshal([]byte(f.Got), &got) == nil {
+		if dotted, _ := (spec.Conversion{Notation: spec.Pointer}).Read([]byte(got), nil); string(dotted) == want {
+			notation := ":dots"
+			switch {
+			case strings.HasPrefix(strings.TrimPrefix(got, "#"), "/"):
+				notation = ":pointer"
+			case strings.Contains(got, "]["):
+				notation = ":brackets"
+			}
+			return "paths are dotted in an outcome: write " + notation + " behind the attribute, which reads " + f.Got + " as " + f.Want
+		}
+	}
+	return "correct the shape or the row, or the outcome of the sample"
 }
 
 // writesHint says what to do about a response that is written otherwise than it was recorded.

@@ -23,7 +23,7 @@ func TestAPathThatDecidesAndIsMissingIsReported(t *testing.T) {
 		{"records that went well", "elasticsearch", "POST", "", 200, `{"took":1,"errors":false,"items":[{"index":{"_id":"1","status":200}}]}`, `on a path such as "/_tasks/x" it lists other records`},
 		{"a retry", "elasticsearch", "POST", "", 500, `{"error":{"type":"e","reason":"m"},"status":500}`, `on a path such as "/_msearch" it is safe to retry`},
 		{"a GET is safe on any path", "elasticsearch", "GET", "", 500, `{"error":{"type":"e","reason":"m"},"status":500}`, ""},
-		{"an operation that runs", "google-cloud", "GET", "", 200, `{"name":"operations/7","done":false}`, `on a path such as "/operations/x" it means accepted`},
+		{"an operation that runs", "google-cloud", "GET", "", 200, `{"name":"operations/7","done":false}`, `on a path such as "/queriesx" it means noted`},
 		{"requests in a batch", "microsoft-graph", "POST", "", 200, `{"responses":[{"id":"1","status":404,"body":{"error":{"code":"itemNotFound","message":"m"}}}]}`, `on a path such as "/members/add" it means noted`},
 		{"requests in a composite", "salesforce", "POST", "", 200, `{"compositeResponse":[{"body":[{"errorCode":"X","message":"m"}],"httpStatusCode":400,"referenceId":"a"}]}`, `on a path such as "/composite/graph" it means success`},
 		{"a dialect without paths", "stripe", "POST", "", 400, `{"error":{"type":"card_error"}}`, ""},

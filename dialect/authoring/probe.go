@@ -16,12 +16,13 @@ import (
 // A probe is the body of a sample with one place changed. Lint reads it, to find out what
 // comes of a response that differs a little from those that the author has seen.
 type probe struct {
-	body   []byte
-	place  string // the member that was changed
-	sort   probed
-	at     spec.Position // of its template
-	from   int           // where in the body the change is
-	record bool          // it is in a record
+	body    []byte
+	place   string // the member that was changed
+	sort    probed
+	at      spec.Position // of its template
+	from    int           // where in the body the change is
+	record  bool          // it is in a record
+	boolean bool          // a constant was true or false
 }
 
 // probed is what a probe changes.
@@ -32,6 +33,8 @@ const (
 	memberProbed                 // a member that must be there is missing, or has another form
 	recordProbed                 // a record has none of its members
 	absentProbed                 // a member that must be missing is there, and empty
+	strangerProbed               // a list has one element, and no template is for that
+	doubledProbed                // a list in a record has its only element twice
 )
 
 // The limits of all probes of one file.
@@ -48,6 +51,7 @@ type prober struct {
 	body   []byte
 	failed bool // it is that of a failure
 	record bool // the walk is in a record
+	within bool // the walk is in an element of a list
 	all    []probe
 	alone  [][]byte // the body with one of its records alone, for each of them
 }
@@ -101,15 +105,43 @@ func (p *prober) walk(t *spec.Template, n uint32, depth int) {
 	}
 }
 
-// list probes a list: its records, and one that has none of its members.
+// list probes a list: its records, one that has none of its members, and its elements.
 func (p *prober) list(t *spec.Template, n uint32, depth int) {
-	if t.Makes(spec.Item) && p.m.Tree.Nodes[n].Kind == tree.List {
+	if t.Some && p.failed {
+		p.strangers(t, n)
+	}
+	switch {
+	case p.m.Tree.Nodes[n].Kind != tree.List:
+	case t.Makes(spec.Item):
+		p.double(n, t.Pos)
 		p.records(t, n, depth)
+	case t.Reads.Of(spec.Item) != 0 && n+1 < p.m.Tree.Nodes[n].Next && !p.within:
+		p.within = true
+		p.walk(&spec.Template{Op: spec.OpEither, Elems: t.Elems}, n+1, depth+1)
+		p.within = false
 	}
 	says := p.record || slices.ContainsFunc(t.Elems, func(e *spec.Template) bool { return e.Is != "" })
 	if c := n + 1; !says && t.Reads.Of(spec.Item) != 0 && c < p.m.Tree.Nodes[n].Next && p.m.Tree.Nodes[c].Kind == tree.Object {
 		p.change(c, `{"?":"?"}`, "a record", recordProbed, t.Pos)
 	}
+}
+
+// double probes a list of records in an element of another list: it has its only element twice.
+func (p *prober) double(n uint32, at spec.Position) {
+	list, first := &p.m.Tree.Nodes[n], &p.m.Tree.Nodes[min(int(n)+1, len(p.m.Tree.Nodes)-1)]
+	if !p.within || list.Moved || first.Moved || first.Kind != tree.Object || first.Next != list.Next {
+		return
+	}
+	p.take(slices.Concat(p.body[:first.End], []byte(","), p.body[first.Start:]), string(p.m.Tree.Key(n)), doubledProbed, at, int(first.Start))
+}
+
+// strangers probes a list that needs an element of a template: it has another one alone.
+func (p *prober) strangers(t *spec.Template, n uint32) {
+	list := &p.m.Tree.Nodes[n]
+	if list.Kind != tree.List || list.Moved || t.Makes(spec.Item) || t.Reads.Of(spec.Item) != 0 && !p.record {
+		return
+	}
+	p.take(slices.Concat(p.body[:list.Start], []byte(`[{"?":"?"}]`), p.body[list.End:]), string(p.m.Tree.Key(n)), strangerProbed, t.Pos, int(list.Start))
 }
 
 // records probes the first record of a list in JSON, and collects the bodies that have one
@@ -167,10 +199,7 @@ func (p *prober) add(w *spec.Member, n uint32) {
 // name.
 func (p *prober) value(w *spec.Member, c uint32) {
 	if p.record {
-		// A record without a member is another one, and the other value of a boolean is another form.
-		if kind := p.m.Tree.Nodes[c].Kind; w.Value.Op == spec.OpConst && kind != tree.True && kind != tree.False {
-			p.change(c, other(kind), w.Names[0], constantProbed, w.Value.Pos)
-		}
+		p.valueOfRecord(w, c)
 		return
 	}
 	if w.Must || p.failed || w.Value.Op == spec.OpConst {
@@ -178,13 +207,31 @@ func (p *prober) value(w *spec.Member, c uint32) {
 	}
 	switch constant := w.Value.Op == spec.OpConst; {
 	case constant:
-		p.change(c, other(p.m.Tree.Nodes[c].Kind), w.Names[0], constantProbed, w.Value.Pos)
+		kind, before := p.m.Tree.Nodes[c].Kind, len(p.all)
+		p.change(c, other(kind), w.Names[0], constantProbed, w.Value.Pos)
+		for i := range p.all[before:] {
+			p.all[before+i].boolean = kind == tree.True || kind == tree.False
+		}
 	case w.Must && p.m.Tree.Nodes[c].Kind == tree.Text:
 		p.change(c, `["?"]`, w.Names[0], memberProbed, w.Value.Pos)
 	case w.Must && p.m.Tree.Nodes[c].Kind < tree.Element:
 		p.change(c, `"?"`, w.Names[0], memberProbed, w.Value.Pos)
 	}
 }
+
+// valueOfRecord probes a member of a record: its constant, and what tells why it failed.
+func (p *prober) valueOfRecord(w *spec.Member, c uint32) {
+	// A record without a member is another one, and the other value of a boolean is another form.
+	switch kind := p.m.Tree.Nodes[c].Kind; {
+	case w.Value.Op == spec.OpConst && kind != tree.True && kind != tree.False:
+		p.change(c, other(kind), w.Names[0], constantProbed, w.Value.Pos)
+	case p.failed && w.Must && kind == tree.Text && w.Value.Reads&said != 0:
+		p.change(c, `["?"]`, w.Names[0], memberProbed, w.Value.Pos)
+	}
+}
+
+// said are the attributes that tell why a record failed.
+var said = spec.BitOf(spec.Item, spec.AttrCode) | spec.BitOf(spec.Item, spec.AttrDetail)
 
 // other is another value for a node.
 func other(kind tree.Kind) string {
@@ -227,7 +274,7 @@ func (p *prober) change(n uint32, value, place string, sort probed, at spec.Posi
 
 // take adds a probe.
 func (p *prober) take(body []byte, place string, sort probed, at spec.Position, from int) {
-	p.all = append(p.all, probe{body, place, sort, at, from, p.record})
+	p.all = append(p.all, probe{body: body, place: place, sort: sort, at: at, from: from, record: p.record})
 }
 
 // judge warns of probes that are read without a complaint, once for each place of the file.
@@ -290,13 +337,29 @@ func (j *judge) weigh(s *spec.Sample, whole, one *dialect.Decoded, p *probe) {
 	switch good := one.Outcome.Kind == parlance.KindSuccess; {
 	case p.sort == recordProbed && len(items) < len(whole.Outcome.Items):
 		j.warn(p.at, "empty_record", "mark with ! what each record has, such as its id", "a record with none of these members is left out, without a complaint")
+	case p.sort == doubledProbed:
+		if len(items) > len(whole.Outcome.Items) && spec.NamesError(p.place) {
+			j.warn(p.at, "split_record", "read the id, the place or the status of the record outside of this list", "two elements of %q in one record are two records", p.place)
+		}
 	case p.sort == recordProbed:
 		if len(items) > 0 && items[0].Outcome.Kind == parlance.KindSuccess {
 			j.warn(p.at, "empty_record", "mark with ! what each record has, such as its status", "a record with none of these members is read as a success")
 		}
+	case good && p.sort == strangerProbed:
+		if j.shapeOf(one.Shape) != nil && !j.succeedsWith(p.place) {
+			j.warn(p.at, "loose_success", "add a failure that takes every other element, {"+p.place+"!: $any}, or a sample of a success that has the list",
+				"with another element alone in %q, the failure on line %d would be a success, by the shape %q", p.place, s.Pos.Line, one.Shape)
+		}
 	case good:
 		j.loose(s, whole, one, p)
 	}
+}
+
+// succeedsWith reports that a sample which is a success has such a member.
+func (j *judge) succeedsWith(name string) bool {
+	return slices.ContainsFunc(j.Samples, func(s spec.Sample) bool {
+		return s.Response.Status < 300 && bytes.Contains(s.Response.Body, []byte(strconv.Quote(name))) && j.Decode(s.Request, s.Response, 0).Outcome.Kind.Good()
+	})
 }
 
 // loose warns of a probe that is a plain success.
@@ -307,17 +370,26 @@ func (j *judge) loose(s *spec.Sample, whole, one *dialect.Decoded, p *probe) {
 			j.warn(p.at, "loose_success", "leave the member out of the shape if it can be empty", "with an empty list as %q, the response on line %d would be a plain success, by the shape %q", p.place, s.Pos.Line, one.Shape)
 		}
 	case failed:
-		// A payload that can be anything is a success whatever is in it. A record can be told all the same.
-		if by := j.shapeOf(one.Shape); by != nil && (p.record || by.Body.Op == spec.OpObject && !by.Body.AllOptional()) {
+		by := j.shapeOf(one.Shape)
+		if by != nil && by.Body.Op == spec.OpHole && p.boolean {
+			j.warn(by.Pos, "loose_success", "write {"+p.place+": $absent} in place of $data, and before that a shape for a success that has it", "if %q of the failure on line %d had another value, this would be a success, by the shape %q, which takes everything: %s", p.place, s.Pos.Line, one.Shape, p.excerpt())
+			return
+		}
+		// Another name in a payload that can be anything is the payload's own. A record can be told all the same.
+		if by != nil && (p.record || by.Body.Op == spec.OpObject && !by.Body.AllOptional()) {
 			j.warn(by.Pos, "loose_success", p.hint(by), "if %q of the failure on line %d were another one, this would be a success, by the shape %q: %s", p.place, s.Pos.Line, one.Shape, p.excerpt())
 		}
 	case p.sort == constantProbed && one.Shape == "":
-		hint := "add is: success to the shape, so that another body is noted"
-		if by := j.shapeOf(whole.Shape); by != nil && by.ReadOnly {
-			hint = "add a shape without read_only for a success, so that another body is noted"
-		}
-		j.warn(p.at, "loose_success", hint, "if %q had another value, the response would still be a plain success", p.place)
+		j.warn(p.at, "loose_success", j.toNote(whole.Shape), "if %q had another value, the response would still be a plain success", p.place)
 	}
+}
+
+// toNote says how a body that a shape does not read becomes noted.
+func (j *judge) toNote(shape string) string {
+	if by := j.shapeOf(shape); by != nil && by.ReadOnly {
+		return "add a shape without read_only for a success, so that another body is noted"
+	}
+	return "add is: success to the shape, so that another body is noted"
 }
 
 // hint says how a success that takes the changed body of a failure is told from it.

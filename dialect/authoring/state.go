@@ -17,7 +17,7 @@ var stateNames = []string{"status", "state", "phase"}
 // The words of such a state, in lower case and without what stands between their parts.
 var (
 	failedStates = []string{"failed", "canceled", "cancelled", "error", "failure", "errored", "aborted", "expired", "rejected", "timedout"}
-	otherStates  = []string{"queued", "pending", "submitted", "starting", "running", "processing", "inprogress", "succeeded", "success", "completed", "complete", "finished", "done"}
+	otherStates  = []string{"queued", "pending", "submitted", "starting", "started", "scheduled", "waiting", "open", "created", "authorized", "paid", "inqueue", "working", "provisioning", "running", "processing", "inprogress", "succeeded", "success", "completed", "complete", "finished", "done"}
 )
 
 // maxStateDepth is how deep in a payload a state is looked for.

@@ -27,7 +27,7 @@ func (d author) unfitPatterns(r *spec.Reporter) {
 			for _, one := range t.Hole.Readings[1:] {
 				if one.Pattern != nil && one.Pattern.FitsPart(text, m) {
 					told[t.Pos] = true
-					r.Warn(t.Pos, "unfit_pattern", "write {_} where more can stand, at the end of the pattern or before it", "the pattern fits only a part of a text of the sample on line %d, so it reads nothing: %s", s.Pos.Line, keyfile.Short(string(text)))
+					r.Warn(t.Pos, "unfit_pattern", "write {_} where more can stand, with a text between it and the next hole", "the pattern fits only a part of a text of the sample on line %d, so it reads nothing: %s", s.Pos.Line, keyfile.Short(string(text)))
 				}
 			}
 		}}

@@ -31,13 +31,13 @@ var readOtherwise = map[string]int{
 // an import has.
 var readOtherwisePlain = map[string]int{
 	"aws-rest-json":      38, // a header field is the code
-	"braintree":          10, // errors beside data, under 200
+	"braintree":          11, // errors beside data, under 200
 	"cloudflare-edge":    22, // as above
 	"datadog":            15, // the errors are texts
 	"dropbox":            51, // as above
 	"facebook-graph":     7,  // the subcode is the code
-	"figma":              10, // the member of the message has a name of its own
-	"firebase-messaging": 10, // the code is within the list of errors in one of two forms
+	"figma":              11, // the member of the message has a name of its own
+	"firebase-messaging": 11, // the code is within the list of errors in one of two forms
 	"google-calendar":    51, // as above
 	"intercom":           40, // the type of the whole is not the code
 	"keycloak":           1,  // as above
@@ -48,7 +48,7 @@ var readOtherwisePlain = map[string]int{
 	"zoom":               1,  // as above
 	"talkdesk":           8,  // a code under 200 that does not look like a failure
 	"adyen":              4,  // a code under 200 that does not look like a failure
-	"google-cloud":       10, // the code is within the list of errors in one of two forms
+	"google-cloud":       11, // the code is within the list of errors in one of two forms
 	"hubspot":            3,  // the policy of a limit is the code, and not the type
 	"mailchimp":          24, // the title is the code
 	"microsoft-graph":    16, // the inner error has the finer code

@@ -114,6 +114,8 @@ func lost(o *parlance.Outcome, kind parlance.Kind, reason parlance.Reason, m *di
 		switch l.Attribute {
 		case "request_id", "retry_after", "data": // as the file has it: the header stays, and a payload is no part's
 			losses = append(losses, l)
+		case "items": // the file has a payload in their place
+			add("data", nowhere, len(m.Body) > 0 && o.Kind.Good())
 		}
 	}
 	return losses

@@ -4,8 +4,11 @@
 package keyfile
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/internal/nearest"
@@ -33,6 +36,25 @@ type Reporter struct {
 	File     string
 	All      []parlance.Diagnostic
 	Language *Language // nil is the zero value
+	source   []byte
+}
+
+// Inside is the place of a text in the line at pos, at pos or behind it. It is pos itself if
+// the line does not hold the text so, as in a quoted text with escapes.
+func (r *Reporter) Inside(pos Position, text string) Position {
+	number := 0
+	for line := range bytes.Lines(r.source) {
+		if number++; number < pos.Line {
+			continue
+		}
+		rest := []rune(string(line))
+		rest = rest[min(max(pos.Column-1, 0), len(rest)):]
+		if before, _, found := strings.Cut(string(rest), text); found {
+			pos.Column += utf8.RuneCountInString(before)
+		}
+		break
+	}
+	return pos
 }
 
 // language is the Language, never nil.
@@ -86,11 +108,18 @@ func (r *Reporter) Sorted() []parlance.Diagnostic {
 	return r.All
 }
 
-// Unknown is the fault of a word that is not in the language at that place.
+// Unknown is the fault of a word that is not in the language at that place. It lists each
+// known word once.
 func (r *Reporter) Unknown(pos Position, rule, what, word string, known []string) {
 	hint := ""
 	if best := nearest.Word(word, known); best != "" {
 		hint = fmt.Sprintf("did you mean %q?", best)
 	}
-	r.Fault(pos, rule, hint, "unknown %s %q; expected one of %s", what, word, known)
+	listed := make([]string, 0, len(known))
+	for _, one := range known {
+		if !slices.Contains(listed, one) {
+			listed = append(listed, one)
+		}
+	}
+	r.Fault(pos, rule, hint, "unknown %s %q; expected one of %s", what, word, listed)
 }

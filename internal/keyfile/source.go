@@ -17,6 +17,7 @@ const MaxSource = 1 << 20
 // aliases, tags and duplicate keys. After a fault that leaves nothing to read it returns
 // nil.
 func (r *Reporter) Load(source []byte) *yaml.Node {
+	r.source = source
 	if len(source) > MaxSource {
 		r.Fault(Position{1, 1}, "too_large", r.language().Split, "the file has %d bytes; the limit is %d", len(source), MaxSource)
 		return nil

@@ -72,7 +72,7 @@ func (b *Queue) handler(kind string, always bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r)
 		if core.ClaimedInside(r.Context()) {
-			b.wake() // now that it is committed
+			b.loop.Wake() // now that it is committed
 		}
 	})
 }

@@ -55,7 +55,7 @@ type Work func(ctx context.Context, j Job) (any, error)
 // The reasons why the context of a job ended, beside ErrLeaseLost.
 var (
 	ErrCanceled = errors.New("jobs: somebody canceled the job")
-	ErrShutdown = errors.New("jobs: the process is shutting down")
+	ErrShutdown = queue.ErrShutdown
 )
 
 // Queue does work in the background and lets clients watch it. It is safe for
@@ -66,7 +66,7 @@ type Queue struct {
 	atomic func(run func(ctx context.Context) (any, error)) server.Atomic
 	config
 
-	woken  chan struct{} // there may be a job
+	loop   *queue.Worker
 	mu     sync.Mutex
 	waiter map[string]chan struct{} // closed when a job of this id has ended here
 	active map[string]*running      // those that are being done here
@@ -164,7 +164,13 @@ func New(s *server.Server, store queue.Store, options ...Option) *Queue {
 	for _, o := range options {
 		o.apply(&b.config)
 	}
-	b.woken = make(chan struct{}, b.workers)
+	b.loop = queue.NewWorker(store, queue.Work{
+		Take: queue.Order{Kinds: slices.Sorted(maps.Keys(b.works)), Lease: b.lease, Most: b.workers},
+		Poll: b.poll, Drain: b.drain, Do: b.do,
+		Failed: func(ctx context.Context, err error) {
+			s.Logger().ErrorContext(ctx, "no job can be taken from the store", "error", err)
+		},
+	})
 	return b
 }
 
@@ -176,66 +182,14 @@ func (b *Queue) Put(ctx context.Context, kind string, input []byte) (Job, error)
 	if err := b.store.Put(ctx, j); err != nil {
 		return Job{}, parlance.NewError(parlance.KindUnavailable, "").Because(err)
 	}
-	b.wake()
+	b.loop.Wake()
 	return j, nil
-}
-
-// wake wakes a worker.
-func (b *Queue) wake() {
-	select {
-	case b.woken <- struct{}{}:
-	default: // as many are awake as there are
-	}
 }
 
 // Run does jobs until ctx ends. It then waits for the running ones, as long as [Drain]
 // allows, and returns when none is left. A Work that ignores its context keeps Run from
 // returning.
-func (b *Queue) Run(ctx context.Context) {
-	kinds := slices.Sorted(maps.Keys(b.works))
-	process := activity.NewID()
-	hard, stop := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer stop(nil)
-	var all sync.WaitGroup
-	for i := range b.workers {
-		all.Go(func() { b.worker(ctx, hard, kinds, fmt.Sprintf("%s/%d", process, i)) })
-	}
-	defer context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(b.drain, func() { stop(ErrShutdown) })
-		<-hard.Done()
-		timer.Stop()
-	})()
-	all.Wait()
-}
-
-// worker does one job after the other.
-func (b *Queue) worker(ctx, hard context.Context, kinds []string, name string) {
-	for ctx.Err() == nil {
-		taken, err := b.store.Take(ctx, queue.Order{Kinds: kinds, Worker: name, Lease: b.lease, Except: b.busy()})
-		if len(taken) > 0 {
-			b.do(hard, taken[0], name)
-			continue
-		}
-		if err != nil && ctx.Err() == nil {
-			b.server.Logger().ErrorContext(ctx, "no job can be taken from the store", "error", err)
-		}
-		timer := time.NewTimer(b.poll)
-		select {
-		case <-ctx.Done():
-		case <-b.woken:
-		case <-timer.C:
-		}
-		timer.Stop()
-	}
-}
-
-// busy are the jobs that are being done here. After an outage of the store their leases may
-// have ended. None is taken again before it is over.
-func (b *Queue) busy() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.Collect(maps.Keys(b.active))
-}
+func (b *Queue) Run(ctx context.Context) { b.loop.Run(ctx) }
 
 // running is a job that is being done.
 type running struct {
@@ -292,9 +246,7 @@ func (b *Queue) do(hard context.Context, j Job, worker string) {
 	defer func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if b.active[j.ID] == r { // and not this process again, after the lease was lost
-			delete(b.active, j.ID)
-		}
+		delete(b.active, j.ID)
 	}()
 	kept := make(chan struct{})
 	done := make(chan struct{})

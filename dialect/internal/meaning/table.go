@@ -218,18 +218,34 @@ func (d *Table) statusRowAs(status int, is string, req *wire.Request) *spec.Row 
 // RollUp is the meaning of a bulk response under a good status. It is that of its
 // records, or the status's own if all went well, unless that tells of failures.
 // If the list holds failures only, the records that it omits went well. A record with a
-// note to look at makes a success a noted one: else nobody would look.
-func RollUp(of *spec.Row, items []parlance.Item, failuresOnly bool) (parlance.Kind, parlance.Reason) {
+// note to look at makes a success a noted one: else nobody would look. named says that the
+// form of the response gives the meaning of. Records that went well do not make it better.
+func (d *Table) RollUp(of *spec.Row, items []parlance.Item, failuresOnly, named bool) (parlance.Kind, parlance.Reason) {
 	kind, reason := parlance.RollUp(items)
 	switch {
 	case kind == parlance.KindSuccess && slices.ContainsFunc(items, noted):
 		return parlance.KindNoted, ""
-	case kind == parlance.KindSuccess && of.Kind != parlance.KindPartial && !of.Kind.Failing():
+	case kind == parlance.KindSuccess && d.OfParts(of):
+		return kind, ""
+	case kind == parlance.KindSuccess && (named || of.Kind != parlance.KindPartial && !of.Kind.Failing()):
 		return of.Kind, of.Reason
 	case kind.Failing() && failuresOnly:
 		return parlance.KindPartial, ""
 	}
 	return kind, reason
+}
+
+// OfParts reports HTTP's own row for 207, which is noted because nobody has read the parts. It is
+// read and not written: other noted responses have no parts.
+func (d *Table) OfParts(r *spec.Row) bool {
+	const multiStatus = 207
+	if r.Kind != parlance.KindNoted {
+		return false
+	}
+	for d.Base != nil {
+		d = d.Base
+	}
+	return d.StatusRow(multiStatus, &wire.Request{}).Line == r.Line
 }
 
 func noted(it parlance.Item) bool { return it.Outcome.Kind == parlance.KindNoted }

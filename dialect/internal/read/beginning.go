@@ -53,7 +53,7 @@ func (b *Beginning) Settled(body []byte) int {
 	if b.state == stateValue {
 		end := b.first.End(body[b.start:])
 		switch {
-		case end == 0 && len(body) > maxMarked && b.foreign(body) == yes:
+		case end == 0 && (len(body) > maxMarked || b.first.More() && body[b.start] == '[') && b.foreign(body) == yes:
 			return len(body)
 		case end == 0:
 			return 0

@@ -39,7 +39,7 @@ func (m *Matcher) inUTF8(h wire.Header, body []byte) []byte {
 		name = cmp.Or(charsetOf(h), encodingOf(body))
 	}
 	if name == "" || name == "utf-8" || name == "utf8" {
-		return body
+		return m.mended(body)
 	}
 	from := charsets[name]
 	if from == nil {
@@ -55,6 +55,22 @@ func (m *Matcher) inUTF8(h wire.Header, body []byte) []byte {
 		m.note("not_utf8", "the body is in the charset %q; it was converted", name)
 	}
 	return withoutEncoding(text)
+}
+
+// mended is a document of XML or HTML in which U+FFFD stands for the bytes that are not UTF-8.
+// A reader of XML refuses such bytes. In JSON and texts, they are replaced later. A body that
+// was cut in a character stays as it is.
+func (m *Matcher) mended(body []byte) []byte {
+	if !bytes.HasPrefix(bytes.TrimLeft(body, blanks), []byte("<")) {
+		return body
+	}
+	for last := range min(utf8.UTFMax, len(body)) {
+		if utf8.Valid(body[:len(body)-last]) {
+			return body
+		}
+	}
+	m.checkUTF8(body)
+	return bytes.ToValidUTF8(body, []byte("\uFFFD"))
 }
 
 // wideCharset is the charset of a body whose characters have two bytes, "" for any other.

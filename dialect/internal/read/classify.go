@@ -28,7 +28,7 @@ func (d *Reader) Classify(g *Classification, req *wire.Request, res *wire.Respon
 		late = nil
 	case len(d.Streams) > 0 && res.Body != nil && d.Spec.StreamOf(req, res.Status, res.Header) != nil:
 		o, late = d.Decode(*req, *res, 0).Outcome, nil
-	case (!p.SaysMore && (res.Status >= 300 || len(res.Body) == 0 || !wire.IsProblem(res.Header)) || p.Alone(req, res) && p.Lacks(req, res) == "") && (len(d.Suspects.Shapes) == 0 || !d.suspicious(req, res)):
+	case (!p.SaysMore && (res.Status >= 300 || !wire.IsProblem(res.Header)) || p.Alone(req, res) && p.Lacks(req, res) == "") && (len(d.Suspects.Shapes) == 0 || !d.suspicious(req, res)):
 		r := d.StatusRow(res.Status, req)
 		o.Kind, o.Reason, o.Status = r.Kind, r.Reason, res.Status
 	default:

@@ -191,9 +191,12 @@ func (m *Matcher) whole(f *finding, n uint32, depth int) {
 	own := m.record(n)
 	m.containers(f, n, beforeOwn, depth)
 	if only := n + 1; f.empty() && own.message == nil && m.alone(n) && m.Tree.Nodes[only].Kind != tree.List {
-		m.whole(f, only, depth+1) // an envelope of one member, whatever its name
+		if m.whole(f, only, depth+1); f.detail != "" || len(f.fields) > 0 {
+			return // an envelope of one member, whatever its name
+		}
 	}
-	if f.detail == "" && own.message != nil {
+	taken := f.detail == "" && own.message != nil
+	if taken {
 		f.detail, f.declared = string(own.message), own.declared
 	}
 	if f.code == "" {
@@ -203,6 +206,9 @@ func (m *Matcher) whole(f *finding, n uint32, depth int) {
 		f.id = string(own.id)
 	}
 	m.containers(f, n, behindOwn, depth)
+	if field := m.best(n, fieldNames, 0); taken && field != 0 && len(f.fields) == 0 && f.detail == string(own.message) {
+		f.fields = append(f.fields, parlance.Field{Path: string(m.Tree.Value(field)), Code: string(own.code), Message: string(own.message)})
+	}
 }
 
 // empty reports that nothing was found so far.
@@ -235,9 +241,16 @@ func (m *Matcher) contained(f *finding, c uint32, depth int) {
 	}
 	before := *f
 	m.whole(f, c, depth+1)
-	if f.detail == before.detail && f.code == before.code && len(f.fields) == len(before.fields) && node.Kind == tree.Object {
+	if f.detail == before.detail && f.code == before.code && len(f.fields) == len(before.fields) && node.Kind == tree.Object && !m.repeated(f, c) {
 		m.byName(f, c)
 	}
+}
+
+// repeated reports that an object has the code and the text that were taken: its members are no
+// Fields.
+func (m *Matcher) repeated(f *finding, n uint32) bool {
+	r := m.record(n)
+	return len(r.message) > 0 && string(r.message) == f.detail && string(r.code) == f.code
 }
 
 // list takes the elements of a list as Fields.

@@ -2,6 +2,7 @@ package read
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/parlance-api/parlance/dialect/internal/spec"
@@ -12,9 +13,10 @@ import (
 // failed reports that a good response carries the mark of a failure: something that no
 // success carries. It then takes the texts of the failure, from the start. In a body that a
 // shape can read, a list without another element can stand around it. The marks of the shape
-// that fits do not count: what it reads says what they mean.
-func (d *Reader) failed(m *Matcher, marked []*spec.Shape, fits *spec.Shape, res *wire.Response, start mark) bool {
-	if m.bears(marked, fits, res, start) {
+// that fits do not count, and neither do members in which a success's shape that fits has a
+// constant: what it reads says what they mean.
+func (d *Reader) failed(m *Matcher, marked []*spec.Shape, fits *spec.Shape, req *wire.Request, res *wire.Response, start mark) bool {
+	if d.bears(m, marked, fits, req, res, start) {
 		return true
 	}
 	if m.form != spec.FormJSON || m.cut || !marks(d.Spec, afterBracket(res.Body)) {
@@ -25,7 +27,7 @@ func (d *Reader) failed(m *Matcher, marked []*spec.Shape, fits *spec.Shape, res 
 		return false
 	}
 	res.Body = inner
-	found := m.bears(marked, nil, res, start)
+	found := d.bears(m, marked, nil, req, res, start)
 	m.note("wrapped_body", "the body is a list around what the dialect knows; its first object was read")
 	return found
 }
@@ -58,36 +60,60 @@ func loneObject(marked []*spec.Shape, res *wire.Response) []byte {
 		if s.Form != spec.FormJSON {
 			continue
 		}
-		if _, marked := m.carries(s.Body, at); marked {
+		if _, marked := m.carries(s.Body, at, nil); marked {
 			return m.Tree.Raw(at)
 		}
 	}
 	return nil
 }
 
-// bears is failed for a body without a list around it.
-func (m *Matcher) bears(marked []*spec.Shape, fits *spec.Shape, res *wire.Response, start mark) bool {
-	for _, s := range marked {
-		if s.Form != m.form || s == fits {
-			continue
-		}
-		t := m.inRoot(s)
-		if t == nil {
-			continue
-		}
-		if _, marked := m.carries(t, 0); !marked {
-			continue
-		}
-		m.Back(start)
-		before := m.Mark()
-		if !m.body(s, res.Body) {
-			m.Back(before)
-		}
-		m.marked = true
-		m.note("failure_mark", "status %d is a success, but the body has the mark of a failure (shape %q)", res.Status, s.Name)
-		return true
+// bears is failed for a body without a list around it. Of several shapes whose mark it has,
+// the first counts, unless another one reads a code that the file lists.
+func (d *Reader) bears(m *Matcher, marked []*spec.Shape, fits *spec.Shape, req *wire.Request, res *wire.Response, start mark) bool {
+	var known *spec.Template
+	if fits != nil && (fits.Is == "success" || fits.CarriesData()) && m.unread == 0 {
+		known = m.inRoot(fits)
 	}
-	return false
+	var first *spec.Shape
+	for _, s := range marked {
+		if s.Form != m.form || s == fits || !m.rootCarries(s, known) {
+			continue
+		}
+		m.again(start)
+		if m.body(s, res.Body) && d.listsCode(m, start, req) {
+			m.mark(s, res)
+			return true
+		}
+		first = cmp.Or(first, s)
+	}
+	if first == nil {
+		return false
+	}
+	m.again(start)
+	if !m.body(first, res.Body) {
+		m.again(start)
+	}
+	m.mark(first, res)
+	return true
+}
+
+// mark notes that a good response has the mark of a shape.
+func (m *Matcher) mark(s *spec.Shape, res *wire.Response) {
+	m.marked = true
+	m.note("failure_mark", "status %d is a success, but the body has the mark of a failure (shape %q)", res.Status, s.Name)
+}
+
+// again is Back for a body that another shape is tried on.
+func (m *Matcher) again(start mark) {
+	m.Back(start)
+	m.fields = m.fields[:0]
+}
+
+// listsCode reports that a code of the whole which was read since then is listed in the file.
+func (d *Reader) listsCode(m *Matcher, since mark, req *wire.Request) bool {
+	return slices.ContainsFunc(m.binds[since.taken.binds:], func(b bind) bool {
+		return b.codes() && d.CodeRow(string(m.textAt(b.Extent)), "", req) != nil
+	})
 }
 
 // inRoot is the template of the first node of a body. It is nil if a shape of XML has another
@@ -103,10 +129,24 @@ func (m *Matcher) inRoot(s *spec.Shape) *spec.Template {
 	return w.Value
 }
 
+// rootCarries is carries for the whole body. In XML, the root element can be the mark.
+func (m *Matcher) rootCarries(s *spec.Shape, known *spec.Template) bool {
+	t := m.inRoot(s)
+	if t == nil {
+		return false
+	}
+	fits, marked := m.carries(t, 0, known)
+	return marked || fits && s.Form == spec.FormXML && s.Body.Root().Mark && !m.falsy(0)
+}
+
 // carries reports that a node can be what a failure's template describes, and that it
-// has a mark.
-func (m *Matcher) carries(t *spec.Template, n uint32) (fits, marked bool) {
-	if t = t.Resolve(); t.Op != spec.OpObject {
+// has a mark. known is what a success's shape that fits says of the node, nil for nothing.
+func (m *Matcher) carries(t *spec.Template, n uint32, known *spec.Template) (fits, marked bool) {
+	switch t = t.Resolve(); t.Op {
+	case spec.OpObject:
+	case spec.OpList:
+		return true, m.Tree.Nodes[n].Kind == tree.List && m.elementCarries(t, n)
+	default:
 		return true, false
 	}
 	if kind := m.Tree.Nodes[n].Kind; kind != tree.Object && kind != tree.Element {
@@ -114,10 +154,10 @@ func (m *Matcher) carries(t *spec.Template, n uint32) (fits, marked bool) {
 	}
 	for i := range t.Members {
 		w := &t.Members[i]
-		if w.Optional || w.Text || w.Value.Op == spec.OpAbsent || w.Value.WriteOnly {
+		if !w.Demanded() {
 			continue
 		}
-		fits, mark := m.carriesMember(w, n)
+		fits, mark := m.carriesMember(w, n, known.Under(w.Names))
 		if !fits {
 			return false, false
 		}
@@ -130,6 +170,18 @@ func (m *Matcher) carries(t *spec.Template, n uint32) (fits, marked bool) {
 	return true, marked
 }
 
+// elementCarries reports that an element of a list has a mark.
+func (m *Matcher) elementCarries(t *spec.Template, n uint32) bool {
+	for c := range m.Tree.Children(n) {
+		for _, e := range t.Elems {
+			if _, marked := m.carries(e, c, nil); marked {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // carriesAny is carries for the members of a node that have no name in the template.
 func (m *Matcher) carriesAny(t *spec.Template, n uint32) (fits, marked bool) {
 	fits = !t.Rest.Must
@@ -137,7 +189,7 @@ func (m *Matcher) carriesAny(t *spec.Template, n uint32) (fits, marked bool) {
 		if !m.Takes(&Selection{Unnamed: t}, c) {
 			continue
 		}
-		if fit, mark := m.carries(t.Rest.Value, c); fit && (mark || !marked) {
+		if fit, mark := m.carries(t.Rest.Value, c, nil); fit && (mark || !marked) {
 			fits, marked = true, mark
 		}
 	}
@@ -145,19 +197,28 @@ func (m *Matcher) carriesAny(t *spec.Template, n uint32) (fits, marked bool) {
 }
 
 // carriesMember is carries for one member of a node.
-func (m *Matcher) carriesMember(w *spec.Member, n uint32) (fits, marked bool) {
+func (m *Matcher) carriesMember(w *spec.Member, n uint32, known *spec.Template) (fits, marked bool) {
 	c, found := m.memberOf(w, n)
 	switch {
 	case w.Value.Op == spec.OpConst:
-		return found && m.constant(w.Value, c), w.Mark
-	case w.Mark:
+		if found && m.constant(w.Value, c) {
+			return true, w.Mark
+		}
+		return found && m.structured(c), false // one of another form says nothing
+	case w.Mark && (!found || m.falsy(c) || !known.HasConstant()):
 		there := found && !m.falsy(c)
 		return there || !w.Must, there
 	case !found:
 		return !w.Must, false
 	}
-	fits, marked = m.carries(w.Value, c)
+	fits, marked = m.carries(w.Value, c, known)
 	return fits || !w.Must, fits && marked
+}
+
+// structured reports that a value is an object or a list.
+func (m *Matcher) structured(n uint32) bool {
+	kind := m.Tree.Nodes[n].Kind
+	return kind == tree.Object || kind == tree.List
 }
 
 // memberOf is the member by the first of its names that is there.

@@ -53,9 +53,7 @@ func (m *Matcher) place(t *spec.Template, n uint32, f *fieldExtents) bool {
 	case spec.OpConst:
 		return m.constant(t, n)
 	case spec.OpAny:
-		if node := &m.Tree.Nodes[n]; m.origins != nil && !node.Escaped && (node.Kind == tree.Text && node.End > node.Start || node.Kind == tree.Number) {
-			m.origins = append(m.origins, replay.Origin{Own: math.MaxUint32, Start: node.Start, End: node.End})
-		}
+		m.passOver(n)
 		return true
 	case spec.OpHole:
 		return m.one(t.Hole, n, f)
@@ -68,6 +66,13 @@ func (m *Matcher) place(t *spec.Template, n uint32, f *fieldExtents) bool {
 		return f == &m.lone && m.each(t, n, tree.Extent{})
 	}
 	return false
+}
+
+// passOver notes for a replay that a text may be any.
+func (m *Matcher) passOver(n uint32) {
+	if node := &m.Tree.Nodes[n]; m.origins != nil && !node.Escaped && (node.Kind == tree.Text && node.End > node.Start || node.Kind == tree.Number) {
+		m.origins = append(m.origins, replay.Origin{Own: math.MaxUint32, Start: node.Start, End: node.End})
+	}
 }
 
 // choose follows references, and takes the first alternative that can fit the kind of the
@@ -219,11 +224,11 @@ func (m *Matcher) field(t *spec.Template, n uint32, path tree.Extent) bool {
 // one takes a text by every reading of a hole.
 func (m *Matcher) one(h *spec.Hole, n uint32, f *fieldExtents) bool {
 	node := &m.Tree.Nodes[n]
-	if h.Plain && !node.Escaped && (node.Kind == tree.Text || node.Kind == tree.Number) {
+	if h.Plain && !node.Escaped && (node.Kind == tree.Text || node.Kind == tree.Number && !h.Worded) {
 		return m.asItIs(h, node, f)
 	}
 	first := &h.Readings[0]
-	if first.Target.Attr == spec.AttrData {
+	if first.Target.Attr == spec.AttrData || h.Worded && node.Kind == tree.Number {
 		return m.hole(h, n)
 	}
 	if node.Kind != tree.Text && node.Kind != tree.Number || h.Guard != nil || first.Conv.Structured() {

@@ -85,6 +85,9 @@ func (f *filler) itemFields(o *parlance.Outcome, item int32) []parlance.Field {
 	if errors < 2 && !more {
 		all = made
 	}
+	if len(all) == 1 && len(made) == 1 && repeats(o, &all[0].Field) {
+		return nil
+	}
 	if len(all) == 0 {
 		return nil
 	}
@@ -94,6 +97,11 @@ func (f *filler) itemFields(o *parlance.Outcome, item int32) []parlance.Field {
 		fields[i] = all[i].Field
 	}
 	return fields
+}
+
+// repeats reports that a Field without a path says only what its item says.
+func repeats(o *parlance.Outcome, f *parlance.Field) bool {
+	return f.Path == "" && (f.Code == "" || f.Code == o.Code) && (f.Message == "" || f.Message == o.Detail || f.Message == o.Title)
 }
 
 // dropped notes what an error of an item says that neither its Field nor the item keeps: a

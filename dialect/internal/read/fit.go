@@ -79,7 +79,7 @@ func (d *Reader) interpret(fill *filler, o *parlance.Outcome, req *wire.Request,
 	fill.failuresOnly = shape != nil && shape.FailuresOnly
 	fill.items(o, req)
 	own := stated != 0 || meaning.Good(is) // the response says its kind by itself
-	fill.roll(o, r, res, own)
+	fill.roll(o, r, res, own, is != "")
 	if r.NotUsed {
 		fill.matcher(res).note("not_used", "the API says that it does not use status %d", res.Status)
 	}
@@ -157,7 +157,7 @@ func (f *filler) listed(o *parlance.Outcome, is string, req *wire.Request, res *
 // has the mark of a failure.
 func (f *filler) doubt(o *parlance.Outcome, res *wire.Response, shape *spec.Shape, readable bool) {
 	read := shape != nil && (o.Kind.Failing() || o.Kind == parlance.KindPartial || o.Kind == parlance.KindNoted)
-	if !read && len(res.Body) > 0 && res.Status >= 200 && res.Status < 300 && wire.IsProblem(res.Header) {
+	if !read && res.Status >= 200 && res.Status < 300 && wire.IsProblem(res.Header) {
 		m := f.matcher(res)
 		m.marked = true
 		m.note("failure_mark", "status %d is a success, but its type is that of a problem (RFC 9457)", res.Status)
@@ -205,9 +205,9 @@ func (f *filler) unread() int32 {
 
 // roll derives the kind of a response with a good status from its records, and compares
 // their number with the counts in the response.
-func (f *filler) roll(o *parlance.Outcome, r *spec.Row, res *wire.Response, own bool) {
+func (f *filler) roll(o *parlance.Outcome, r *spec.Row, res *wire.Response, own, named bool) {
 	if len(o.Items) > 0 && res.Status < 400 && !own {
-		o.Kind, o.Reason = meaning.RollUp(r, o.Items, f.failuresOnly)
+		o.Kind, o.Reason = f.d.RollUp(r, o.Items, f.failuresOnly, named)
 		if o.Kind.Failing() && f.m.unread > 0 {
 			o.Kind, o.Reason = parlance.KindPartial, "" // of what was not read nobody knows that it failed
 		}

@@ -66,6 +66,23 @@ func (g *glance) value(start, body []byte) sure {
 	case object:
 		return g.unmarked(body)
 	}
+	return g.unmarkedList(start, body)
+}
+
+// unmarkedList is unmarked for a list, which can stand around a failure if it has one element
+// alone.
+func (g *glance) unmarkedList(start, body []byte) sure {
+	if len(g.p.Marks) == 0 {
+		return yes
+	}
+	var list tree.First
+	list.End(start[:min(len(start), maxUnasked)])
+	switch inner := afterBracket(body); {
+	case len(inner) > 0 && inner[0] != '{', list.More():
+		return yes
+	case !g.whole && len(body) <= maxUnasked, marks(g.file, inner):
+		return unsure
+	}
 	return yes
 }
 

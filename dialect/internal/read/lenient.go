@@ -219,6 +219,9 @@ func (m *Matcher) strangeElement(t *spec.Template, n uint32, place int32) bool {
 	switch node := &m.Tree.Nodes[n]; node.Kind {
 	case tree.Text, tree.Attribute, tree.Number:
 		if holdsText(t) {
+			if t.Hole.Worded && node.Kind == tree.Number {
+				return false
+			}
 			before := len(m.binds)
 			m.bind(t.Hole.Readings[0].Target, m.Tree.Value(n), false)
 			return m.keepFrom(before)

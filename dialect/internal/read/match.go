@@ -114,6 +114,9 @@ func (m *Matcher) hole(h *spec.Hole, n uint32) bool {
 	case tree.True, tree.False:
 		return (first.Conv.Notation == spec.Boolean || first.Target.Attr == spec.AttrRetryable) && m.text(h, m.Tree.Raw(n))
 	case tree.Text, tree.Number:
+		if h.Worded && node.Kind == tree.Number {
+			return false
+		}
 		if h.Plain && !node.Escaped && node.End > node.Start {
 			m.copies(h, m.scope, node)
 			return true
@@ -179,6 +182,7 @@ func (m *Matcher) text(h *spec.Hole, text []byte) bool {
 			continue
 		}
 		if b := m.bind(r.Target, s, i > 0 && h.Readings[0].Pattern == nil && h.Readings[0].Target.Owner == spec.Whole && m.later == 0); b != nil {
+			b.beside = h.Beside(r)
 			if string(m.textAt(kept)) == string(s) {
 				b.Extent = kept // it is one text for both
 			}
@@ -218,11 +222,17 @@ func (m *Matcher) losing(h *spec.Hole, text []byte) {
 		return
 	}
 	for i := range m.binds[:min(len(m.binds), maxSought)] {
-		if b := &m.binds[i]; b.target == t && string(m.textAt(b.Extent)) == string(text) {
+		if b := &m.binds[i]; b.target == t && m.sameExtra(b, h) && string(m.textAt(b.Extent)) == string(text) {
 			return
 		}
 	}
 	m.lost++
+}
+
+// sameExtra reports that a text has the name of an extra that a hole gives, if it gives one.
+func (m *Matcher) sameExtra(b *bind, h *spec.Hole) bool {
+	name := h.Readings[0].Extra
+	return name == "" || b.extra > 0 && m.extras[b.extra-1] == name
 }
 
 // maxSought is among how many texts one is sought that the whole may have.

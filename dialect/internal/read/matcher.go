@@ -18,6 +18,7 @@ type bind struct {
 	target spec.Target
 	copy   bool  // the same text was taken for an attribute of the whole
 	key    bool  // it was the name of a member
+	beside bool  // the same text was taken for another attribute of the record before
 	extra  uint8 // one more than the place of its name in extras; 0 for none
 	said   uint8 // one more than the place in says of what its form says of the whole; 0 for nothing
 	kept   bool  // it is of a member of another form than the template's

@@ -227,6 +227,7 @@ func (m *Matcher) simple(w *spec.Member, n, from uint32) (fits, present bool, ne
 		}
 		h := w.Value.Hole
 		switch {
+		case h.Worded && node.Kind == tree.Number:
 		case node.Escaped:
 			fits = m.text(h, m.Tree.Value(c))
 		case h.Plain:
@@ -258,6 +259,7 @@ func (m *Matcher) copies(h *spec.Hole, scope int32, node *tree.Node) {
 		}
 		m.bound |= r.Bit
 		b := m.take(r.Target, scope, at)
+		b.beside = h.Beside(r)
 		if b.copy = i > 0 && m.later == 0 && h.Readings[0].Target.Owner == spec.Whole; h.Shared {
 			m.deepen(b)
 		}

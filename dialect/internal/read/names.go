@@ -21,6 +21,7 @@ var (
 	messageNames = []string{"message", "errormessage", "errordescription", "detail", "msg", "errmsg", "errormsg", "description", "usermessage", "longmessage", "developermessage", "faultstring", "reason", "details", "error", "text", "title", "summary", "errors", "errortext"}
 	codeNames    = []string{"code", "errorcode", "errcode", "faultcode", "subcode", "type", "name", "issue", "key", "reason", "error", "status"}
 	pathNames    = []string{"field", "path", "pointer", "param", "parameter", "property", "propertypath", "attribute", "location", "loc", "source", "target"}
+	fieldNames   = []string{"field", "param", "parameter", "property", "attribute"} // what an object with a code and a text is about
 	idNames      = []string{"requestid", "traceid", "correlationid", "debugid", "errorid"}
 
 	declaredNames = []string{"message", "detail", "error", "errordescription"} // which are for messages and nothing else

@@ -121,13 +121,13 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 	}
 	payload := success && !expected // one of another form, which says nothing
 	if payload && m.form == spec.FormNone {
-		return nil, true
+		return nil, !d.suspected(m, req, res)
 	}
 	if s := m.recognized(p, req, res, m.form); s != nil {
 		return s, true
 	}
 	switch {
-	case success && d.failed(m, p.Marked, nil, res, start):
+	case success && d.failed(m, p.Marked, nil, req, res, start):
 		return nil, false
 	case payload:
 		return nil, !res.Cut || !m.undecided(p, nil, req, res)
@@ -226,7 +226,7 @@ func (d *Reader) fitting(m *Matcher, p *spec.Plan, s *spec.Shape, req *wire.Requ
 		return m.fittingFailure(p, s, req, res, start)
 	}
 	if m.sequence && s.IsEnvelope() {
-		if !d.failed(m, p.Marked, nil, res, start) {
+		if !d.failed(m, p.Marked, nil, req, res, start) {
 			m.Back(start)
 			m.note("broken_body", "something follows the envelope, which stands alone in a body")
 		}
@@ -235,7 +235,7 @@ func (d *Reader) fitting(m *Matcher, p *spec.Plan, s *spec.Shape, req *wire.Requ
 	if s.Is != "" && s.Is != "success" || len(m.says) > 0 || m.bound.Of(spec.Item) != 0 {
 		return s, true
 	}
-	if d.failed(m, p.Marked, s, res, start) {
+	if d.failed(m, p.Marked, s, req, res, start) {
 		return nil, false
 	}
 	if m.missed(p, s, req) {

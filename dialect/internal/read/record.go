@@ -140,8 +140,8 @@ func (f *filler) get(scope int32, a spec.Attribute) string {
 	for ; scope >= 0; scope = f.m.scopes[scope].parent {
 		found := int32(0)
 		for i := f.m.scopes[scope].last; i > 0; i = f.m.binds[i-1].before {
-			// The first of the turn counts, and a value before a name.
-			if b := &f.m.binds[i-1]; b.target.Attr == a && !(b.key && found > 0) {
+			// The first of the turn counts, a value before a name, and a copy last.
+			if b := &f.m.binds[i-1]; b.target.Attr == a && !(b.key && found > 0) && f.precedes(b, found) {
 				found = i
 			}
 		}
@@ -162,7 +162,7 @@ func (f *filler) get(scope int32, a spec.Attribute) string {
 func (f *filler) itself(scope int32, a spec.Attribute) string {
 	found := int32(0)
 	for i := f.m.scopes[scope].last; i > 0; i = f.m.binds[i-1].before {
-		if f.m.binds[i-1].target.Attr == a {
+		if b := &f.m.binds[i-1]; b.target.Attr == a && f.precedes(b, found) {
 			found = i
 		}
 	}
@@ -170,6 +170,12 @@ func (f *filler) itself(scope int32, a spec.Attribute) string {
 		return ""
 	}
 	return f.text(int(found - 1))
+}
+
+// precedes reports that a text comes before the one that was found so far, 0 for none: a copy
+// counts only if the attribute has no text of its own.
+func (f *filler) precedes(b *bind, found int32) bool {
+	return found == 0 || !b.beside || f.m.binds[found-1].beside
 }
 
 // keys joins the names around an iteration.

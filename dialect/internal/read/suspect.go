@@ -97,7 +97,7 @@ func (d *Reader) suspected(m *Matcher, req *wire.Request, res *wire.Response) bo
 	start := m.Mark()
 	m.form = d.open(m, d.Suspects.Forms, res)
 	m.limit = minSteps + stepsPerNode*len(m.Tree.Nodes)
-	if m.form != formBroken && m.form != spec.FormNone && d.failed(m, d.Suspects.Shapes, nil, res, start) {
+	if m.form != formBroken && m.form != spec.FormNone && d.failed(m, d.Suspects.Shapes, nil, req, res, start) {
 		return true
 	}
 	m.Back(start)

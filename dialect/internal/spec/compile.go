@@ -139,7 +139,7 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 		c.Fault(At(v), "wrong_type", "", "the value of an XML attribute, or the text of an element, must be a single text")
 		return
 	}
-	c.unmarked(&m, v)
+	c.unmarked(&m, m.Names[0], v)
 	m.Constant = m.Value.constant()
 	t.Tagged = t.Tagged || m.Value.tags() && !m.Optional
 	if m.Must {
@@ -155,9 +155,9 @@ func (c *shapeCompiler) member(t *Template, m Member, v *yaml.Node) {
 }
 
 // unmarked refuses a mark on a member that must be missing.
-func (c *shapeCompiler) unmarked(m *Member, v *yaml.Node) {
+func (c *shapeCompiler) unmarked(m *Member, name string, v *yaml.Node) {
 	if m.Value.Op == OpAbsent && (m.Optional || m.Must) {
-		c.Fault(At(v), "bad_key", "write "+m.Names[0]+": $absent", "the mark after %q has no meaning, because the member must be missing", m.Names[0])
+		c.Fault(At(v), "bad_key", "write "+name+": $absent", "the mark after %q has no meaning, because the member must be missing", name)
 	}
 }
 
@@ -198,7 +198,7 @@ func (c *shapeCompiler) names(k *yaml.Node, name string, m *Member, taken map[st
 			c.Fault(At(k), "bad_key", "write name, or first|second", "a member has no name")
 			return nil
 		}
-		c.element(At(k), one)
+		c.element(At(k), one, m.Attribute)
 		c.plainName(At(k), one)
 		key := one
 		if m.Attribute {
@@ -329,17 +329,21 @@ func (c *shapeCompiler) whole(n *yaml.Node) *Template {
 	return t
 }
 
-// element refuses a name that the form cannot have.
-func (c *shapeCompiler) element(pos Position, name string) {
+// element refuses a name that the form cannot have: that of an attribute, or of an element.
+func (c *shapeCompiler) element(pos Position, name string, attribute bool) {
 	prefix, local, prefixed := strings.Cut(name, ":")
 	if !prefixed {
 		prefix, local = "", name
 	}
 	switch {
 	case c.form == FormXML && (!tree.IsXMLName(local) || prefixed && !tree.IsXMLName(prefix)):
-		c.Fault(pos, "bad_key", "", "%q is not a valid XML name", name)
+		what := "element"
+		if attribute {
+			what = "attribute"
+		}
+		c.Fault(pos, "bad_name", "begin with a letter, and use letters, digits, -, _ and .", "%q is not a valid name for an XML %s", name, what)
 	case c.form == FormHTML && (!tree.IsXMLName(name) || strings.ContainsAny(name, "._-")):
-		c.Fault(pos, "bad_key", "", "%q is not a valid HTML element", name)
+		c.Fault(pos, "bad_name", "begin with a letter, and use letters and digits", "%q is not a valid name for an HTML element", name)
 	}
 }
 
@@ -357,7 +361,7 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 			c.Fault(At(k), "bad_key", "write $any=name; the name is used for writing", "$any needs a name for writing")
 			return
 		}
-		c.element(At(k), written)
+		c.element(At(k), written, false)
 		t.AnyName = written
 	} else if name == "$extra" {
 		c.extras(t, k, v, m)
@@ -368,6 +372,7 @@ func (c *shapeCompiler) rest(t *Template, k, v *yaml.Node, name string, m Member
 	outer := c.repeated
 	c.repeated = outer || !t.Single()
 	m.Value = c.template(v)
+	c.unmarked(&m, name, v)
 	c.repeated = outer
 	if t.Key.Attr != AttrNone {
 		t.Reads |= t.Key.Bit()

@@ -124,9 +124,14 @@ func (c Conversion) fromPointer(text []byte) ([]byte, bool) {
 			parts[i] = pointerUnescape.Replace(p)
 		}
 	} else {
-		parts = strings.FieldsFunc(strings.TrimPrefix(s, "$."), func(r rune) bool { return strings.ContainsRune(".[]/", r) })
+		parts = segmentsOf(strings.TrimPrefix(s, "$."))
 	}
 	return []byte(strings.Join(c.behind(parts), ".")), true
+}
+
+// segmentsOf are the parts of a path in dots and brackets.
+func segmentsOf(path string) []string {
+	return strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune(".[]/", r) })
 }
 
 // behind is a path without the prefix, if it begins with all of it.

@@ -24,8 +24,11 @@ func (r *Reporter) define(n *yaml.Node) {
 		case !isReason(k.Value):
 			r.Fault(At(k), "bad_name", "use lower-case letters, digits and _", "%q cannot be the name of a definition", k.Value)
 			return
-		case unknown == nil || k.Value == "any" || k.Value == "absent":
+		case k.Value == "any" || k.Value == "absent":
 			r.Fault(At(k), "bad_name", "use another word", "$%s already has a meaning in bodies, so %q cannot be the name of a definition", k.Value, k.Value)
+			return
+		case unknown == nil:
+			r.Fault(At(k), "bad_name", "use another word", "$%s is the name of an attribute in bodies, so %q cannot be the name of a definition", k.Value, k.Value)
 			return
 		}
 		r.defs[k.Value] = &definition{name: k.Value, pos: At(k), node: v}

@@ -55,6 +55,7 @@ type Hole struct {
 	Unused   bool     // it is the status of the whole, which is the transport's
 	Guard    *Pattern // the text must fit it; its canonical text is written if the attribute does not
 	StandIn  *Pattern // what is written for an attribute that is not set, and read as it stands; nil for nothing
+	Worded   bool     // it takes no number: see worded
 	NoData   string   // what is written for $data that is not set: {} or []; "" for null
 }
 
@@ -347,7 +348,7 @@ func (r *Reporter) conversion(pos Position, text string, t Target) (Conversion, 
 		name, _, _ := strings.Cut(text, "(")
 		r.Unknown(pos, "unknown_notation", "notation", name, NotationNames[1:])
 	default:
-		r.Fault(pos, "unknown_notation", "", "%s", message)
+		r.Fault(pos, "unknown_notation", c.slashes(), "%s", message)
 	}
 	return c, false
 }

@@ -34,7 +34,23 @@ func (d *Spec) marks() {
 			s.Body.constants(nil, func(f fixed, w *Member) { w.Mark = !slices.ContainsFunc(good, f.same) })
 		}
 		s.Marks = s.Body.mark(nil, map[*Instance]bool{})
+		if s.Body.Op == OpList {
+			for _, e := range s.Body.Elems {
+				s.Marks = e.mark(s.Marks, map[*Instance]bool{})
+			}
+		}
+		if s.Form == FormXML && d.limitsRoot(s) {
+			s.Body.Root().Mark = false
+		}
 	}
+}
+
+// limitsRoot reports that the file says of which good responses the root element of a failure
+// is one. The others can be contents that look so.
+func (d *Spec) limitsRoot(s *Shape) bool {
+	return slices.ContainsFunc(d.Shapes, func(o *Shape) bool {
+		return o.Form == FormXML && o.Fails && o.asks() && o.good() && o.Body.Root().Names[0] == s.Body.Root().Names[0]
+	})
 }
 
 // failingStatuses reports that a shape is for failing statuses only.
@@ -125,10 +141,10 @@ func (t *Template) mark(names []string, seen map[*Instance]bool) []string {
 	}
 	for i := range t.Members {
 		w := &t.Members[i]
-		if w.Optional || w.Text || w.Value.Op == OpAbsent || w.Value.WriteOnly {
+		if !w.Demanded() {
 			continue
 		}
-		if w.Value.Op != OpConst && namesError(w.Names[0]) {
+		if w.Value.Op != OpConst && NamesError(w.Names[0]) {
 			w.Mark = true
 		}
 		if w.Mark {
@@ -142,8 +158,36 @@ func (t *Template) mark(names []string, seen map[*Instance]bool) []string {
 	return names
 }
 
-// namesError reports a name that only failures have.
-func namesError(name string) bool {
+// Under is what an object says of its member by the first of some names, nil for nothing.
+func (t *Template) Under(names []string) *Template {
+	if t == nil {
+		return nil
+	}
+	if t = t.Resolve(); t.Op != OpObject {
+		return nil
+	}
+	for i := range t.Members {
+		if w := &t.Members[i]; !w.Text && w.Names[0] == names[0] {
+			return w.Value
+		}
+	}
+	return nil
+}
+
+// HasConstant reports that what fits a template has a constant: the file says what it looks
+// like.
+func (t *Template) HasConstant() bool {
+	if t == nil {
+		return false
+	}
+	if t = t.Resolve(); t.Op == OpList {
+		return len(t.Elems) > 0 && !slices.ContainsFunc(t.Elems, func(e *Template) bool { return !e.Fixed() })
+	}
+	return t.Fixed()
+}
+
+// NamesError reports a name that only failures have.
+func NamesError(name string) bool {
 	name = strings.ToLower(tree.LocalName(name))
 	for _, word := range [...]string{"error", "fault", "exception", "failure"} {
 		if strings.Contains(name, word) {

@@ -1,6 +1,10 @@
 package spec
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // namespaces gives each member of a shape of XML the namespace of its prefix, as far as
 // the shape declares it by "@xmlns:prefix". An element of another namespace is not that
@@ -62,12 +66,40 @@ func (t *Template) each(seen map[*Instance]bool, visit func(*Template)) {
 	}
 }
 
-// checkPrefixes warns of a prefix that is written and that no attribute of the shape declares.
-func (d *Spec) checkPrefixes(r *Reporter, s *Shape) {
-	if s.Form != FormXML || s.Body == nil || s.ReadOnly || d.ReadOnly {
-		return
+// undeclared is a prefix that is written and not declared: the first name that has it, and the
+// lines of the others.
+type undeclared struct {
+	prefix, name string
+	pos          Position
+	lines        []int
+}
+
+// checkPrefixes warns of prefixes that are written and that no attribute of their shape declares:
+// once of each, however many shapes have it.
+func (d *Spec) checkPrefixes(r *Reporter) {
+	var all []*undeclared
+	for _, s := range d.Shapes {
+		if s.Form == FormXML && s.Body != nil && !s.Inherited && !s.ReadOnly && !d.ReadOnly {
+			all = s.undeclared(all)
+		}
 	}
-	known, told := map[string]bool{"xml": true}, map[string]bool{}
+	for _, u := range all {
+		more := ""
+		for i, line := range u.lines {
+			if i == 0 {
+				more = "; it is also on line "
+			} else {
+				more += ", "
+			}
+			more += strconv.Itoa(line)
+		}
+		r.Warn(u.pos, "undeclared_prefix", `add "@xmlns:`+u.prefix+`?": $any = "URI" to the element around it, with the URI of the page`, "%q is written, but nothing in the shape declares the prefix %s%s", u.name, u.prefix, more)
+	}
+}
+
+// undeclared adds the prefixes of a shape that it does not declare.
+func (s *Shape) undeclared(all []*undeclared) []*undeclared {
+	known := map[string]bool{"xml": true}
 	s.Body.each(map[*Instance]bool{}, func(t *Template) {
 		for i := range t.Members {
 			if prefix, is := strings.CutPrefix(t.Members[i].Names[0], "xmlns:"); is && t.Members[i].Attribute {
@@ -75,22 +107,29 @@ func (d *Spec) checkPrefixes(r *Reporter, s *Shape) {
 			}
 		}
 	})
-	warn := func(pos Position, name string) {
-		if prefix, _, is := strings.Cut(name, ":"); is && !known[prefix] && !told[prefix] {
-			told[prefix] = true
-			r.Warn(pos, "undeclared_prefix", `add "@xmlns:`+prefix+`?": $any = "URI" to the element around it, with the URI of the page`, "%q is written, but nothing in the shape declares the prefix %s", name, prefix)
+	add := func(pos Position, name string) {
+		prefix, _, is := strings.Cut(name, ":")
+		if !is || known[prefix] {
+			return
 		}
+		known[prefix] = true
+		if i := slices.IndexFunc(all, func(u *undeclared) bool { return u.prefix == prefix }); i >= 0 {
+			all[i].lines = append(all[i].lines, pos.Line)
+			return
+		}
+		all = append(all, &undeclared{prefix: prefix, name: name, pos: pos})
 	}
 	s.Body.each(map[*Instance]bool{}, func(t *Template) {
 		if t.ReadOnly {
 			return
 		}
-		warn(t.Pos, t.KeyPrefix)
-		warn(t.Pos, t.AnyName)
+		add(t.Pos, t.KeyPrefix)
+		add(t.Pos, t.AnyName)
 		for i := range t.Members {
 			if w := &t.Members[i]; !w.Unwritten && !strings.HasPrefix(w.Names[0], "xmlns:") {
-				warn(w.Value.Pos, w.Names[0])
+				add(w.Value.Pos, w.Names[0])
 			}
 		}
 	})
+	return all
 }

@@ -63,7 +63,7 @@ func parseConversion(text string) (c Conversion, message string) {
 	case Pointer, brackets, dots, Segments:
 		c.keep = !strings.HasSuffix(args, "?")
 		c.prefix = strings.Trim(strings.TrimSuffix(args, "?"), "/")
-		if strings.ContainsAny(c.prefix, ". ") || strings.Contains(c.prefix, "//") || c.prefix != "#" && strings.Contains(c.prefix, "#") {
+		if strings.ContainsAny(c.prefix, ".[] ") || strings.Contains(c.prefix, "//") || c.prefix != "#" && strings.Contains(c.prefix, "#") {
 			return c, "the prefix must be segments with a slash between two, such as " + name + "(body) or " + name + "(body/data)"
 		}
 	case pairs:
@@ -83,6 +83,18 @@ func parseConversion(text string) (c Conversion, message string) {
 		}
 	}
 	return c, ""
+}
+
+// slashes says how a prefix in dots or brackets is written, "" for any other.
+func (c Conversion) slashes() string {
+	if !strings.ContainsAny(c.prefix, ".[]") {
+		return ""
+	}
+	mark := "?"
+	if c.keep {
+		mark = ""
+	}
+	return "write " + NotationNames[c.Notation] + "(" + strings.Join(segmentsOf(c.prefix), "/") + mark + ")"
 }
 
 // Structured reports that the notation is a list and not a scalar.

@@ -24,6 +24,7 @@ type Part struct {
 	Hole    Target
 	Conv    Conversion
 	Group   []Part // {?…}
+	raw     string // a hole or a skip as it is written
 }
 
 const maxOptional = 3 // optional parts of a pattern: each doubles what is tried
@@ -51,7 +52,8 @@ func (r *Reporter) parsePattern(pos Position, s string) *Pattern {
 	for _, v := range p.variants {
 		for i := 1; i < len(v.Parts); i++ {
 			if v.Parts[i-1].Open() && v.Parts[i].Open() {
-				r.Fault(pos, "touching_holes", "write the text between them", "two holes touch, so the end of the first one is unknown")
+				first, second := v.Parts[i-1].raw, v.Parts[i].raw
+				r.Fault(r.Inside(pos, first+second), "touching_holes", "write the text between them", "the holes %s and %s touch, so the end of the first one is unknown", first, second)
 				return nil
 			}
 		}
@@ -87,6 +89,7 @@ func (r *Reporter) patternParts(pos Position, s string, inside bool) (parts []Pa
 		if !ok {
 			return nil, false
 		}
+		one.raw = "{" + inner + "}"
 		parts = append(parts, one)
 	}
 	if text != "" {

@@ -170,7 +170,7 @@ func (s *Shape) CanFail() bool {
 // Alone reports that the status alone says what a response means. Most good
 // responses are so, and need no reader.
 func (p *Plan) Alone(req *wire.Request, res *wire.Response) bool {
-	if p.Row == nil || p.Fields == nil || !p.Bodyless(req, res) || len(res.Body) > 0 && (res.Status >= 400 || wire.IsProblem(res.Header)) {
+	if p.Row == nil || p.Fields == nil || !p.Bodyless(req, res) || res.Status >= 400 && len(res.Body) > 0 || res.Status < 300 && wire.IsProblem(res.Header) {
 		return false
 	}
 	for _, name := range p.Fields {
@@ -182,9 +182,13 @@ func (p *Plan) Alone(req *wire.Request, res *wire.Response) bool {
 }
 
 // Expected reports that a body is to be of this form or one like it, so that
-// another one under a good status is no plain success.
+// another one under a good status is no plain success. A form that is only read is one of
+// several, unless it says what a success of a path is.
 func (s *Shape) Expected() bool {
-	return !s.ReadOnly && (s.CarriesData() || s.CarriesItems() || s.Is == "success")
+	if s.ReadOnly {
+		return s.Is == "success" && len(s.Paths) > 0
+	}
+	return s.CarriesData() || s.CarriesItems() || s.Is == "success"
 }
 
 // Meaningful are the attributes that can change what a response means, or what a

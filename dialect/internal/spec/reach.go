@@ -19,8 +19,8 @@ func (d *Spec) checkReach(r *Reporter) {
 		d.checkRecords(r, s)
 		d.checkForms(r, s)
 		d.checkDemanded(r, s)
-		d.checkPrefixes(r, s)
 	}
+	d.checkPrefixes(r)
 	for _, w := range d.Codes.Rows {
 		d.checkRow(r, w)
 	}
@@ -62,11 +62,12 @@ func (r *Reporter) checkTemplates(t *Template, seen map[*Instance]bool) {
 	}
 }
 
-// checkRecords warns of a shape of records that stands for every request, without a shape
-// for any other success beside it: each other body under that status is then noted.
+// checkRecords warns of a shape of records that stands for every request, or for each of a
+// method, without a shape for any other success beside it: each other body under that status is
+// then noted.
 func (d *Spec) checkRecords(r *Reporter, s *Shape) {
 	const status = 200
-	if !s.CarriesItems() || s.CarriesData() || s.WriteOnly || s.ReadOnly || len(s.Methods)+len(s.Paths)+len(s.Headers) > 0 || !s.Status.Admits(status) {
+	if !s.CarriesItems() || s.CarriesData() || s.WriteOnly || s.ReadOnly || len(s.Paths)+len(s.Headers) > 0 || !s.Status.Admits(status) {
 		return
 	}
 	for _, o := range d.Shapes {

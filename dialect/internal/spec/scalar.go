@@ -101,7 +101,13 @@ func (h *Hole) sole() bool {
 		t := r.Targets()
 		return t.Of(Field)|t.Of(Item)|t&BitOf(Whole, AttrNote) != 0
 	}
-	return h.Readings[0].Targets()&(BitOf(Whole, AttrDetail)|BitOf(Whole, AttrCode)|BitOf(Whole, AttrTitle)) != 0 && !slices.ContainsFunc(h.Readings, others)
+	return h.Readings[0].Targets()&(BitOf(Whole, AttrDetail)|BitOf(Whole, AttrCode)|BitOf(Whole, AttrTitle)|BitOf(Whole, AttrExtra)) != 0 && !slices.ContainsFunc(h.Readings, others)
+}
+
+// Beside reports that a reading of a hole is a copy of another attribute of the same record.
+func (h *Hole) Beside(r *Reading) bool {
+	first := &h.Readings[0]
+	return first != r && first.Pattern == nil && first.Target.Owner == Item && r.Target.Owner == Item
 }
 
 // word compiles $any, $absent and the names of definitions. It returns nil for everything

@@ -7,6 +7,7 @@ import (
 
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
+	"github.com/parlance-api/parlance/internal/httpheader"
 	"github.com/parlance-api/parlance/internal/keyfile"
 	"github.com/parlance-api/parlance/internal/nearest"
 	yaml "go.yaml.in/yaml/v4"
@@ -177,6 +178,21 @@ func (s *Shape) derive() {
 	}
 	if s.Media == "" {
 		s.Media = MediaTypes[s.Form]
+	}
+	s.worded()
+}
+
+// worded marks the members of a problem document that RFC 9457 defines as texts. A value of
+// another type does not fit them (section 3.1), and so neither does a number.
+func (s *Shape) worded() {
+	if s.Body == nil || s.Body.Op != OpObject || httpheader.MediaType(s.Media) != "application/problem+json" {
+		return
+	}
+	for i := range s.Body.Members {
+		w := &s.Body.Members[i]
+		if w.Value.Op == OpHole && slices.Contains([]string{"type", "title", "detail", "instance"}, w.Names[0]) {
+			w.Value.Hole.Worded = true
+		}
 	}
 }
 

@@ -64,6 +64,9 @@ func Compile(file string, source []byte, base *Spec, find []Finder) (*Spec, erro
 		return nil, &FileError{r.Sorted(), source, r.cause}
 	}
 	d.finish(r)
+	if r.Failed() {
+		return nil, &FileError{r.Sorted(), source, r.cause}
+	}
 	d.Warnings = r.Sorted()
 	return d, nil
 }

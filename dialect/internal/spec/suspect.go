@@ -19,10 +19,7 @@ type Suspects struct {
 
 // suspects finds the suspects.
 func (d *Spec) suspects() {
-	good := func(s *Shape) bool {
-		return s.Body != nil && !s.WriteOnly && slices.ContainsFunc(goodStatuses[:], s.Status.Admits)
-	}
-	if !slices.ContainsFunc(d.Shapes, good) {
+	if !slices.ContainsFunc(d.Shapes, (*Shape).good) {
 		return
 	}
 	of := &d.Suspects
@@ -37,13 +34,18 @@ func (d *Spec) suspects() {
 	}
 }
 
+// good reports that a shape reads the bodies of a good status.
+func (s *Shape) good() bool {
+	return s.Body != nil && !s.WriteOnly && slices.ContainsFunc(goodStatuses[:], s.Status.Admits)
+}
+
 // add adds the name of a mark.
 func (of *Suspects) add(form Form, name string) {
 	to := &of.Elements
 	if form == FormXML {
 		name = tree.LocalName(name)
 	} else {
-		named := namesError(name)
+		named := NamesError(name)
 		name, to = `"`+name+`"`, &of.Marks
 		if named && !slices.Contains(of.Errors, name) {
 			of.Errors = append(of.Errors, name)

@@ -297,6 +297,11 @@ const (
 	OpReference           // a definition
 )
 
+// Demanded reports a member that what fits the template has to have, as far as it is read.
+func (w *Member) Demanded() bool {
+	return !w.Optional && !w.Text && w.Value.Op != OpAbsent && !w.Value.WriteOnly
+}
+
 // Local is the name by which a member is found.
 func (w *Member) Local(f Form, name string) string {
 	if f != FormXML || w.Attribute && strings.HasPrefix(name, "xmlns") {

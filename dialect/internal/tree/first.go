@@ -8,7 +8,12 @@ type First struct {
 	depth  int
 	text   bool // at is inside a text
 	escape bool // at is behind a backslash
+	more   bool // at is behind the first comma of the value
 }
+
+// More reports that the value has more than one element or member, as far as it has been
+// looked at.
+func (f *First) More() bool { return f.more }
 
 // End is the place behind the value, 0 if it has not ended. source is all that has arrived,
 // and begins with blanks or the value.
@@ -30,6 +35,8 @@ func (f *First) End(source []byte) int {
 			}
 		case c == '"':
 			f.text = true
+		case c == ',' && f.depth == 1:
+			f.more = true
 		case c == '{' || c == '[':
 			f.depth++
 		case c == '}' || c == ']':

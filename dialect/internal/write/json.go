@@ -161,13 +161,16 @@ func (w *output) jsonHole(h *spec.Hole) {
 	switch {
 	case first.Conv.Structured():
 		w.dst = first.Conv.AppendStructured(w.dst, text)
-	case first.Pattern == nil && first.Conv.Bare() && (tree.IsNumber(encoded) || encoded == "true" || encoded == "false"):
+	case first.Pattern == nil && first.Conv.Bare() && isBare(encoded):
 		w.dst = append(w.dst, encoded...)
 	default:
 		w.dst = jsontext.Append(w.dst, encoded)
 	}
 	w.marked(h, at)
 }
+
+// isBare reports a text that JSON can hold without quotes.
+func isBare(text string) bool { return tree.IsNumber(text) || text == "true" || text == "false" }
 
 // encoded is a text in the notation of a hole. It reports false for a text that the
 // notation cannot hold.

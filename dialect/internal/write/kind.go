@@ -37,16 +37,12 @@ func (d *Writer) holdsFields(r *spec.Row, status int, req *wire.Request) bool {
 // byKindAndReason chooses the row without regard to Fields.
 func (d *Writer) byKindAndReason(o *parlance.Outcome, req *wire.Request) (*spec.Row, int) {
 	const anyReason = 2
-	builtin := func() (*spec.Row, int) {
-		if !o.Kind.Failing() {
-			return nil, 0
-		}
-		return d.builtinStatus(o.Kind, req)
-	}
+	builtin := func() (*spec.Row, int) { return d.builtinStatus(o.Kind, req) }
+	means := func(r *spec.Row) bool { return r.Kind == o.Kind && !d.OfParts(r) }
 	for i, fits := range []func(*spec.Row) bool{
-		func(r *spec.Row) bool { return r.Kind == o.Kind && r.Reason == o.Reason },
-		func(r *spec.Row) bool { return r.Kind == o.Kind && r.Reason == "" },
-		func(r *spec.Row) bool { return r.Kind == o.Kind && !d.ByGuard(r) },
+		func(r *spec.Row) bool { return means(r) && r.Reason == o.Reason },
+		func(r *spec.Row) bool { return means(r) && r.Reason == "" },
+		func(r *spec.Row) bool { return means(r) && !d.ByGuard(r) },
 		func(r *spec.Row) bool { return slices.Contains(r.StandsFor, o.Kind) },
 	} {
 		if i == anyReason && o.Reason != "" {
@@ -129,11 +125,11 @@ func (d *Writer) byBase(kind parlance.Kind, req *wire.Request) (*spec.Row, int) 
 	return r, status
 }
 
-// builtinStatus is the status for a kind in the dialect http, nil if the file gives that
+// builtinStatus is the status for a failure in the dialect http, nil if the file gives that
 // status another meaning.
 func (d *Writer) builtinStatus(k parlance.Kind, req *wire.Request) (*spec.Row, int) {
 	http := d.http()
-	if http == d {
+	if http == d || !k.Failing() {
 		return nil, 0
 	}
 	r, status := http.byKindAndReason(&parlance.Outcome{Kind: k}, req)

@@ -35,6 +35,8 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 			w.rests(t, true, write)
 		case takesOthers(e) && w.present&e.Writes.Of(spec.Whole)&^spec.BitOf(spec.Whole, spec.AttrNote) != 0:
 			write(e) // the first of several texts, of which the others are notes
+		case len(w.o.Notes) == 0 && w.lacksNote(e):
+			write(e)
 		}
 		if !w.carried.Has(spec.Whole, spec.AttrNote) {
 			w.notes(w.o.Notes, t.Elems[i], write)
@@ -49,11 +51,20 @@ func (w *output) turns(t *spec.Template, must bool, write func(*spec.Template)) 
 	}
 }
 
+// lacksNote reports that an element holds a text of the whole that was not written yet, and is
+// read again without the note that it has a place for.
+func (w *output) lacksNote(e *spec.Template) bool {
+	others := e.Writes.Of(spec.Whole) & w.present &^ w.carried &^ (spec.BitOf(spec.Whole, spec.AttrNote) | spec.BitOf(spec.Whole, spec.AttrStatus))
+	return others != 0 && w.standsAlone(e)
+}
+
 // notes writes an element for each note.
 func (w *output) notes(all []string, e *spec.Template, write func(*spec.Template)) {
 	for _, n := range all {
 		w.note = n
-		write(e)
+		if write(e); w.note == "" {
+			return // a list in the element holds them all
+		}
 	}
 	w.note = ""
 }

@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/dialect/internal/meaning"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 	"github.com/parlance-api/parlance/internal/httpheader"
@@ -112,7 +111,7 @@ func (w *output) lacksBody() bool {
 
 // rolledUp is the meaning that readers find in the records of a good response.
 func (w *output) rolledUp(of *spec.Row) (kind parlance.Kind, reason parlance.Reason) {
-	kind, reason = meaning.RollUp(of, w.back, w.shape.FailuresOnly)
+	kind, reason = w.d.RollUp(of, w.back, w.shape.FailuresOnly, w.shapeIs() != "")
 	if kind == parlance.KindSuccess && slices.ContainsFunc(w.back, func(it parlance.Item) bool { return it.Outcome.Kind == parlance.KindNoted }) {
 		kind = parlance.KindNoted
 	}

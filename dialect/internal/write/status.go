@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/dialect/internal/meaning"
 	"github.com/parlance-api/parlance/dialect/internal/spec"
 	"github.com/parlance-api/parlance/dialect/internal/wire"
 )
@@ -219,7 +218,7 @@ func (d *Writer) saysKind(o *parlance.Outcome) bool {
 // status.
 func (d *Writer) rollsUp(o *parlance.Outcome, req *wire.Request) bool {
 	only := slices.ContainsFunc(d.Shapes, func(s *spec.Shape) bool { return s.FailuresOnly && s.Concerns(req, o.Status) })
-	kind, _ := meaning.RollUp(d.StatusRow(o.Status, req), o.Items, only)
+	kind, _ := d.RollUp(d.StatusRow(o.Status, req), o.Items, only, false)
 	return kind == o.Kind
 }
 

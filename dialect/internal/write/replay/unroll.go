@@ -66,13 +66,15 @@ func holeUnrolls(h *spec.Hole, present spec.Set, inside int) bool {
 		return inside == 0 && h.Guard == nil
 	}
 	for i, r := range h.Readings {
-		if r.Targets()&present&^spec.ChoiceKey == 0 {
+		set := r.Targets() & present
+		second := i > 0 && r.Target.Owner == spec.Whole // it is carried if it is the same as the first
+		if set&^spec.ChoiceKey == 0 && !(second && loose && set != 0) {
 			pattern = pattern || r.Pattern != nil
 			continue
 		}
 		loose = true
-		if r.Pattern != nil || r.Bit&Free == 0 || i > 0 && r.Target.Owner == spec.Whole {
-			return false // a second one of the whole is carried if it is the same
+		if second || r.Pattern != nil || r.Bit&Free == 0 {
+			return false
 		}
 	}
 	if loose && (pattern || h.Guard != nil || !first.Conv.TakesAll() || h.Defaults && (first.Conv.Notation != spec.Plain || h.Fallback != "")) {
