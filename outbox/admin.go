@@ -27,7 +27,7 @@ func (b *Outbox) Retry(ctx context.Context, id string) error {
 	if err := b.store.Again(ctx, id); err != nil {
 		return err
 	}
-	b.wake()
+	b.loop.Wake()
 	return nil
 }
 
@@ -50,7 +50,7 @@ func (b *Outbox) Resolve(ctx context.Context, id string, state State, why string
 	if err := b.store.Settle(ctx, id, r); err != nil {
 		return err
 	}
-	b.wake()
+	b.loop.Wake()
 	return nil
 }
 

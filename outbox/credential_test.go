@@ -1,10 +1,13 @@
 package outbox_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,4 +72,51 @@ func TestACredentialIsNeverStored(t *testing.T) {
 			s.Errorf("stored %+v, %v", all, err)
 		}
 	}, outbox.WithMaxBody(100))
+}
+
+// renewed is a credential of which each token is valid once.
+type renewed struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (c *renewed) Token(context.Context) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return fmt.Sprint("token-", c.n), nil
+}
+
+func (c *renewed) Invalidate(token string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if token == fmt.Sprint("token-", c.n) {
+		c.n++
+	}
+}
+
+func TestAnExpiredTokenIsRenewedAndTheRequestSentAtOnce(t *testing.T) {
+	d, err := catalog.Open("vbapi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer token-1" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}
+	virtual(t, "vbapi", handler, func(s *scene) {
+		s.halt() // a process with the credential does it
+		s.run(outbox.New(s.store.Queue(), outbox.WithVendor("vendor", d, client.WithBase(s.transport), client.WithCredential(new(renewed))),
+			outbox.WithPoll(time.Second), outbox.WithLogger(slog.New(slog.DiscardHandler))))
+		id := s.put(outbox.Request{}) // of which a retry is not safe
+		time.Sleep(3 * time.Second)
+		s.is(id, outbox.Delivered)
+		var sent []string
+		for _, r := range s.asked() {
+			sent = append(sent, r.Header.Get("Authorization"))
+		}
+		if got := strings.Join(sent, ", "); got != "Bearer token-0, Bearer token-1" {
+			s.Errorf("sent with %s", got)
+		}
+	})
 }

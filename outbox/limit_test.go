@@ -41,7 +41,7 @@ func TestALimitHoldsAllItsRequestsAndIsProbedByOne(t *testing.T) {
 			s.Errorf("%d wait still, %v", len(left), err)
 		}
 		lanes, err := s.Limits(s.Context())
-		if err != nil || len(lanes) > 1 || len(lanes) == 1 && !lanes[0].Opens.IsZero() {
+		if err != nil || len(lanes) != 2 || !lanes[0].Opens.IsZero() || !lanes[1].Opens.IsZero() {
 			s.Errorf("limits %+v, %v", lanes, err)
 		}
 	})
@@ -77,6 +77,30 @@ func TestOrderIsKeptAndAnUncertainRequestBlocksIt(t *testing.T) {
 		}
 		if d := s.is(ids[1], outbox.Delivered); d.Why != "the warehouse has the document" {
 			s.Errorf("%+v", d)
+		}
+	})
+}
+
+func TestAVendorThatHangsLeavesWorkersToTheOthers(t *testing.T) {
+	virtual(t, "http", func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/hangs") {
+			<-r.Context().Done()
+		}
+	}, func(s *scene) {
+		for i := range 1000 {
+			s.put(outbox.Request{Method: "PUT", URL: fmt.Sprintf("http://vendor%d/hangs", i%7)})
+		}
+		time.Sleep(10 * time.Second)
+		if n := s.count(); n != 7*8 {
+			s.Errorf("%d requests hang, want 8 of each limit", n)
+		}
+		var others []string
+		for i := range 100 {
+			others = append(others, s.put(outbox.Request{URL: fmt.Sprintf("http://other%d/x", i%10)}))
+		}
+		time.Sleep(time.Second)
+		for _, id := range others {
+			s.is(id, outbox.Delivered)
 		}
 	})
 }

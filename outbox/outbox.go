@@ -19,7 +19,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/parlance-api/parlance/client"
@@ -37,8 +36,7 @@ type Outbox struct {
 	store   queue.Store
 	vendors map[string]*vendor
 	config
-	woken  chan struct{}
-	active sync.Map // IDs of the requests that are being delivered here
+	loop *queue.Worker
 }
 
 // vendor is where requests go, and how.
@@ -97,6 +95,8 @@ func WithVendor(name string, d *dialect.Dialect, options ...client.Option) Optio
 func WithLogger(l *slog.Logger) Option { return option(func(c *config) { c.logger = l }) }
 
 // WithWorkers sets how many requests a process delivers at the same time; the default is 64.
+// One limit takes [WithWidth] of them at the most. So eight vendors that hang at the same time
+// hold all workers, each for the time that [WithTimeout] sets.
 func WithWorkers(n int) Option { return option(func(c *config) { c.workers = max(n, 1) }) }
 
 // WithWidth sets how many requests of one limit are delivered at the same time, by all
@@ -155,7 +155,7 @@ func WithReport(f func(context.Context, Delivery, client.SupportReport)) Option 
 
 // New makes an Outbox that keeps its requests in a store.
 func New(store queue.Store, options ...Option) *Outbox {
-	b := &Outbox{Reader: NewReader(store), store: store, vendors: map[string]*vendor{}, woken: make(chan struct{}, 1), config: config{
+	b := &Outbox{Reader: NewReader(store), store: store, vendors: map[string]*vendor{}, config: config{
 		logger: slog.Default(), workers: 64, wide: 8, lease: 30 * time.Second, poll: 80 * time.Millisecond, drain: 20 * time.Second,
 		timeout: time.Minute, patience: 7 * 24 * time.Hour, budget: client.NewBudget(100, 0.1), maxBody: 10 << 20, keep: 30 * 24 * time.Hour, erase: 24 * time.Hour, hooks: map[string]bool{},
 	}}
@@ -171,6 +171,13 @@ func New(store queue.Store, options ...Option) *Outbox {
 	for _, add := range b.made {
 		add(b)
 	}
+	b.loop = queue.NewWorker(store, queue.Work{
+		Take: queue.Order{Kinds: []string{Kind}, Lease: b.lease, Most: b.workers, Wide: b.wide},
+		Poll: b.poll, Drain: b.drain, Do: b.deliver,
+		Failed: func(ctx context.Context, err error) {
+			b.logger.ErrorContext(ctx, "no request can be taken from the outbox", "error", err)
+		},
+	})
 	return b
 }
 

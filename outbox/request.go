@@ -114,7 +114,7 @@ func (b *Outbox) Put(ctx context.Context, r Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b.wake()
+	b.loop.Wake()
 	return r.ID, nil
 }
 

@@ -19,6 +19,14 @@ const (
 // Ended reports that nothing more happens by itself.
 func (s State) Ended() bool { return s != Waiting && s != Delivering }
 
+// stored is the state in the words of the queue.
+func (s State) stored() string {
+	if s == Delivering {
+		return queue.Leased
+	}
+	return string(s)
+}
+
 // stateOf is the state of a task.
 func stateOf(t queue.Task) State {
 	switch {

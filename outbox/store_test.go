@@ -2,6 +2,7 @@ package outbox_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -101,19 +102,51 @@ func onFile(t *testing.T, folder string) *sqlite.Store {
 
 func TestOnAFullDiskARequestIsRefusedWhole(t *testing.T) {
 	t.Parallel()
-	d := disk.Small(t, 8<<20)
-	db := onFile(t, d.Folder)
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		d := disk.Small(t, 8<<20)
+		db := onFile(t, d.Folder)
+		onAFullDisk(t, d, db, func(ctx context.Context, statement string) error {
+			_, err := sqlite.Tx(ctx).ExecContext(ctx, statement)
+			return err
+		})
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		d := disk.Small(t, 16<<20)
+		pg := pgtest.Start(t)
+		pg.Tablespace(d.Folder)
+		db, err := postgres.Open(t.Context(), pg.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		onAFullDisk(t, d, db, func(ctx context.Context, statement string) error {
+			_, err := postgres.Tx(ctx).Exec(ctx, statement)
+			return err
+		})
+	})
+}
+
+// onAFullDisk puts requests with a row of the program, while the disk of the store fills. exec
+// is a statement of the program.
+func onAFullDisk(t *testing.T, d *disk.Disk, db store.Store, exec func(ctx context.Context, statement string) error) {
 	v := newTally(t, func() {})
 	box := boxOn(t, db)
+	if err := db.Transact(t.Context(), func(ctx context.Context) error { return exec(ctx, "CREATE TABLE shop (id TEXT UNIQUE)") }); err != nil {
+		t.Fatal(err)
+	}
+	row := func(i int) string { return fmt.Sprintf("INSERT INTO shop VALUES ('%d')", i) }
 	put := func(i int) error {
 		return db.Transact(t.Context(), func(ctx context.Context) error {
-			if _, err := sqlite.Tx(ctx).ExecContext(ctx, "CREATE TABLE IF NOT EXISTS shop (id TEXT)"); err != nil {
+			if err := exec(ctx, row(i)); err != nil {
 				return err
 			}
-			if _, err := sqlite.Tx(ctx).ExecContext(ctx, "INSERT INTO shop VALUES (?)", i); err != nil {
-				return err
+			body := fmt.Appendf(nil, "%020d", i)
+			for len(body) < 20_000 { // which cannot be compressed
+				body = append(body, rand.Text()...)
 			}
-			_, err := box.Put(ctx, outbox.Request{Vendor: "vendor", URL: v.URL, Body: fmt.Appendf(nil, "%020d%s", i, strings.Repeat("x", 20_000))})
+			_, err := box.Put(ctx, outbox.Request{Vendor: "vendor", URL: v.URL, Body: body})
 			return err
 		})
 	}
@@ -134,9 +167,11 @@ func TestOnAFullDiskARequestIsRefusedWhole(t *testing.T) {
 	}
 	d.Free()
 	list := deliverAll(t, box)
-	var rows int
-	if err := db.Reader().QueryRowContext(t.Context(), "SELECT count(*) FROM shop").Scan(&rows); err != nil {
-		t.Fatal(err)
+	rows := 0
+	for i := range 20 { // a row that exists cannot be added
+		if db.Transact(t.Context(), func(ctx context.Context) error { return exec(ctx, row(i)) }) != nil {
+			rows++
+		}
 	}
 	if len(list) != kept || rows != kept || len(v.got) != kept {
 		t.Errorf("%d requests, %d rows of the program, and the vendor got %d; %d were acknowledged", len(list), rows, len(v.got), kept)

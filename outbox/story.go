@@ -156,10 +156,7 @@ type Filter struct {
 
 // List lists requests without their bodies, the youngest first.
 func (b *Reader) List(ctx context.Context, f Filter) (list []Delivery, err error) {
-	q := queue.Filter{Kind: Kind, State: string(f.State), Before: f.Before, Most: f.Most}
-	if f.State == Delivering {
-		q.State = queue.Leased
-	}
+	q := queue.Filter{Kind: Kind, State: f.State.stored(), Before: f.Before, Most: f.Most}
 	if f.Vendor != "" {
 		q.Lane = f.Vendor + " "
 	}
@@ -170,5 +167,12 @@ func (b *Reader) List(ctx context.Context, f Filter) (list []Delivery, err error
 	return list, err
 }
 
-// Limits are the limits that requests share, with how long they are shut.
-func (b *Reader) Limits(ctx context.Context) ([]queue.Lane, error) { return b.from.Lanes(ctx, Kind) }
+// Limits are the limits that requests share, with how long they are shut, and the oldest
+// request in each of these states.
+func (b *Reader) Limits(ctx context.Context, states ...State) ([]queue.Lane, error) {
+	var of []string
+	for _, s := range states {
+		of = append(of, s.stored())
+	}
+	return b.from.Lanes(ctx, Kind, of...)
+}

@@ -6,81 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/parlance-api/parlance"
-	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/queue"
 )
 
-// errShutdown is why an attempt is broken off when the process ends.
-var errShutdown = errors.New("outbox: the process is shutting down")
-
-// wake has the store asked at once.
-func (b *Outbox) wake() {
-	select {
-	case b.woken <- struct{}{}:
-	default:
-	}
-}
-
 // Run delivers requests until ctx ends. It then waits for the deliveries in progress, as
 // long as [WithDrain] allows.
-func (b *Outbox) Run(ctx context.Context) {
-	hard, stop := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer stop(nil)
-	defer context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(b.drain, func() { stop(errShutdown) })
-		<-hard.Done()
-		timer.Stop()
-	})()
-	var all sync.WaitGroup
-	defer all.Wait()
-	free := make(chan struct{}, b.workers)
-	for range b.workers {
-		free <- struct{}{}
-	}
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-b.woken:
-		case <-timer.C:
-		}
-		timer.Reset(b.poll)
-		n := len(free)
-		if n == 0 {
-			continue
-		}
-		worker := activity.NewID() // a name for these turns, so that nobody else ends them
-		tasks, err := b.store.Take(ctx, queue.Order{Kinds: []string{Kind}, Worker: worker, Lease: b.lease, Most: n, Wide: b.wide, Except: b.busy()})
-		if err != nil && ctx.Err() == nil {
-			b.logger.ErrorContext(ctx, "no request can be taken from the outbox", "error", err)
-			timer.Reset(max(b.poll, time.Second)) // an outage fills no log
-		}
-		for _, t := range tasks {
-			<-free
-			b.active.Store(t.ID, nil)
-			all.Go(func() {
-				defer func() { b.active.Delete(t.ID); free <- struct{}{}; b.wake() }()
-				b.deliver(hard, t, worker)
-			})
-		}
-	}
-}
-
-// busy are the requests that are being delivered here. After an outage of the store their
-// leases may have ended. None is taken again before its turn is over.
-func (b *Outbox) busy() (ids []string) {
-	b.active.Range(func(id, _ any) bool {
-		ids = append(ids, id.(string))
-		return true
-	})
-	return ids
-}
+func (b *Outbox) Run(ctx context.Context) { b.loop.Run(ctx) }
 
 // finish stores the result of a turn. It tries for as long as the process runs, since the
 // vendor may have done what nobody else knows of.

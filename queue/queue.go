@@ -81,8 +81,9 @@ type Reader interface {
 	// Steps are the records that the turns of a task left, the oldest first.
 	Steps(ctx context.Context, id string) ([]Record, error)
 
-	// Lanes are the lanes of a kind, by name.
-	Lanes(ctx context.Context, kind string) ([]Lane, error)
+	// Lanes are the lanes of a kind, by name. Each tells the oldest task in each of these
+	// states, which are as in Filter.
+	Lanes(ctx context.Context, kind string, states ...string) ([]Lane, error)
 }
 
 // Order says what a worker takes.
@@ -196,7 +197,10 @@ type Lane struct {
 	Opens time.Time // shut until then; zero if it is not
 	Shut  int       // how often in a row
 	Width int       // how many tasks are done at the same time while it recovers; 0 is as many as the worker allows
-	First time.Time // when the oldest task that waits was created; zero if none does
+
+	// Oldest is when the oldest task in a state was created, for each state that was asked
+	// for; zero if none is in it.
+	Oldest []time.Time
 }
 
 // Filter selects tasks. A zero field selects all.

@@ -19,7 +19,8 @@
 // The metrics are:
 //
 //	parlance.outbox.turns    counts turns by vendor, state, kind and act
-//	parlance.outbox.oldest   the age of the oldest request that waits, in seconds, by vendor
+//	parlance.outbox.oldest   the age of the oldest request, in seconds, by vendor and state:
+//	                         waiting, delivering, and uncertain, which waits for a person
 package telemetry
 
 import (
@@ -84,22 +85,33 @@ func New(options ...Option) *Observer {
 	return o
 }
 
-// Watch measures the age of the oldest request that waits, each time that the metrics are
-// collected.
+// open are the states in which something is still to be done.
+var open = []outbox.State{outbox.Waiting, outbox.Delivering, outbox.Uncertain}
+
+// Watch measures the age of the oldest request in each state in which something is still to
+// be done, each time that the metrics are collected.
 func (o *Observer) Watch(from *outbox.Reader) error {
 	_, err := o.meter.Float64ObservableGauge("parlance.outbox.oldest", metric.WithUnit("s"),
-		metric.WithDescription("Age of the oldest request that waits."),
+		metric.WithDescription("Age of the oldest request in each state in which something is still to be done."),
 		metric.WithFloat64Callback(func(ctx context.Context, to metric.Float64Observer) error {
-			lanes, err := from.Limits(ctx)
-			oldest := map[string]time.Time{}
-			for _, l := range lanes {
-				name, _, _ := strings.Cut(l.Name, " ")
-				if first, known := oldest[name]; !l.First.IsZero() && (!known || l.First.Before(first)) {
-					oldest[name] = l.First
+			limits, err := from.Limits(ctx, open...)
+			type one struct {
+				vendor string
+				state  outbox.State
+			}
+			oldest := map[one]time.Time{}
+			for _, l := range limits {
+				vendor, _, _ := strings.Cut(l.Name, " ")
+				for i, put := range l.Oldest {
+					of := one{vendor, open[i]}
+					if known := oldest[of]; !put.IsZero() && (known.IsZero() || put.Before(known)) {
+						oldest[of] = put
+					}
 				}
 			}
-			for name, first := range oldest {
-				to.Observe(time.Since(first).Seconds(), metric.WithAttributes(telemetry.Add(nil, "parlance.vendor", name)...))
+			for of, put := range oldest {
+				to.Observe(time.Since(put).Seconds(), metric.WithAttributes(
+					telemetry.Add(telemetry.Add(nil, "parlance.vendor", of.vendor), "parlance.state", string(of.state))...))
 			}
 			return err
 		}))

@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -56,9 +58,13 @@ func TestEachTurnIsASpanThatIsLinkedToThePutting(t *testing.T) {
 		}
 		putting.End()
 		time.Sleep(90 * time.Second) // nobody delivers yet
-		if ages := gauge(t, reader, "parlance.outbox.oldest"); ages["warehouse"] != 90 {
-			t.Errorf("the oldest is %v s old, want 90", ages)
+		oldest := func(want map[string]float64) {
+			t.Helper()
+			if ages := gauge(t, reader, "parlance.outbox.oldest"); !maps.Equal(ages, want) {
+				t.Errorf("the oldest are of %v s, want %v", ages, want)
+			}
 		}
+		oldest(map[string]float64{"warehouse waiting": 90})
 
 		ctx, stop := context.WithCancel(t.Context())
 		var ran sync.WaitGroup
@@ -66,9 +72,7 @@ func TestEachTurnIsASpanThatIsLinkedToThePutting(t *testing.T) {
 		time.Sleep(time.Hour)
 		stop()
 		ran.Wait()
-		if ages := gauge(t, reader, "parlance.outbox.oldest"); len(ages) > 0 {
-			t.Errorf("something waits still: %v", ages)
-		}
+		oldest(map[string]float64{})
 		ended := spans.Ended()[1:] // the first is that of the putting
 		if len(ended) != 2 {
 			t.Fatalf("%d spans of turns, want 2", len(ended))
@@ -92,8 +96,13 @@ func TestEachTurnIsASpanThatIsLinkedToThePutting(t *testing.T) {
 				t.Errorf("turn %d is %q with %v", i+1, span.Name(), span.Status())
 			}
 		}
-		if turns := count(t, reader, "parlance.outbox.turns"); turns != 2 {
-			t.Errorf("%d turns are counted, want 2", turns)
+		turns := map[string]int64{}
+		for _, p := range find(t, reader, "parlance.outbox.turns").(metricdata.Sum[int64]).DataPoints {
+			of := words(p.Attributes.ToSlice())
+			turns[strings.Join([]string{of["parlance.vendor"], of["parlance.state"], of["parlance.kind"], of["parlance.act"]}, " ")] += p.Value
+		}
+		if want := map[string]int64{"warehouse waiting unavailable retry": 1, "warehouse delivered success done": 1}; !maps.Equal(turns, want) {
+			t.Errorf("turns %v, want %v", turns, want)
 		}
 		transport.CloseIdleConnections()
 	})
@@ -124,24 +133,15 @@ func find(t *testing.T, from *metric.ManualReader, name string) metricdata.Aggre
 	return nil
 }
 
-// gauge is the value for each vendor.
+// gauge is the value for each vendor and state.
 func gauge(t *testing.T, from *metric.ManualReader, name string) map[string]float64 {
 	t.Helper()
 	by := map[string]float64{}
 	if g, ok := find(t, from, name).(metricdata.Gauge[float64]); ok {
 		for _, p := range g.DataPoints {
-			by[words(p.Attributes.ToSlice())["parlance.vendor"]] = p.Value
+			of := words(p.Attributes.ToSlice())
+			by[of["parlance.vendor"]+" "+of["parlance.state"]] = p.Value
 		}
 	}
 	return by
-}
-
-func count(t *testing.T, from *metric.ManualReader, name string) (n int64) {
-	t.Helper()
-	if sum, ok := find(t, from, name).(metricdata.Sum[int64]); ok {
-		for _, p := range sum.DataPoints {
-			n += p.Value
-		}
-	}
-	return n
 }

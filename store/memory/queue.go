@@ -389,27 +389,32 @@ func (s tasks) Steps(ctx context.Context, id string) (list []queue.Record, err e
 	return list, err
 }
 
-func (s tasks) Lanes(ctx context.Context, kind string) (list []queue.Lane, err error) {
+func (s tasks) Lanes(ctx context.Context, kind string, states ...string) (list []queue.Lane, err error) {
 	err = s.do(ctx, func(_ *transaction, now time.Time) error {
-		byName := map[string]queue.Lane{}
+		type laneState struct{ lane, state string }
+		byName, oldest := map[string]queue.Lane{}, map[laneState]time.Time{}
 		for id, l := range s.lanes {
 			if id.kind == kind {
 				byName[id.name] = queue.Lane{Name: id.name, Opens: l.opens, Shut: l.shut, Width: l.width}
 			}
 		}
 		for _, t := range s.tasks {
-			if t.Kind != kind || t.Result != nil {
+			if t.Kind != kind {
 				continue
 			}
 			l := byName[t.Lane]
 			l.Name = t.Lane
-			if t.worker == "" && (l.First.IsZero() || t.Created.Before(l.First)) {
-				l.First = t.Created
-			}
 			byName[t.Lane] = l
+			of := laneState{t.Lane, t.state(now)}
+			if first, known := oldest[of]; !known || t.Created.Before(first) {
+				oldest[of] = t.Created
+			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(byName)) {
 			l := byName[name]
+			for _, state := range states {
+				l.Oldest = append(l.Oldest, oldest[laneState{name, state}])
+			}
 			if !l.Opens.After(now) {
 				l.Opens = time.Time{}
 			}

@@ -152,15 +152,7 @@ func tasksOf(f queue.Filter, before int64, states []string) (query string, args 
 	if f.Kind != "" {
 		where += " AND kind = " + put(text(f.Kind))
 	}
-	switch f.State {
-	case "":
-	case queue.Waiting:
-		where += " AND NOT ended AND (worker = '' OR due <= clock_timestamp())"
-	case queue.Leased:
-		where += " AND NOT ended AND worker <> '' AND due > clock_timestamp()"
-	default:
-		where += " AND ended AND state = " + put(text(f.State))
-	}
+	where += stateIs(f.State, put)
 	lanes := ""
 	switch {
 	case f.Lane == "":
@@ -197,19 +189,50 @@ func (s taskReader) Steps(ctx context.Context, id string) (story []queue.Record,
 	return story, err
 }
 
-func (s taskReader) Lanes(ctx context.Context, kind string) (lanes []queue.Lane, err error) {
+// stateIs is the condition that a task is in a state of a filter.
+func stateIs(state string, put func(any) string) string {
+	switch state {
+	case "":
+		return ""
+	case queue.Waiting:
+		return " AND NOT ended AND state = '' AND (worker = '' OR due <= clock_timestamp())"
+	case queue.Leased:
+		return " AND NOT ended AND worker <> '' AND due > clock_timestamp()"
+	}
+	return " AND ended AND state = " + put(text(state))
+}
+
+func (s taskReader) Lanes(ctx context.Context, kind string, states ...string) (lanes []queue.Lane, err error) {
+	args := []any{text(kind)}
+	put := func(value any) string {
+		args = append(args, value)
+		return fmt.Sprint("$", len(args))
+	}
+	query := "SELECT name, CASE WHEN opens > clock_timestamp() THEN opens END, shut, width"
+	for _, state := range states {
+		order := " ORDER BY -seq DESC"
+		if state == queue.Leased { // which are few
+			order = " ORDER BY created"
+		}
+		query += ", (SELECT created FROM parlance.task t WHERE t.kind = l.kind AND t.lane = l.name" + stateIs(state, put) + order + " LIMIT 1)"
+	}
 	err = s.ask(ctx, func(ctx context.Context, q querier) error {
-		rows, err := q.Query(ctx, s.schema(`
-			SELECT name, CASE WHEN opens > clock_timestamp() THEN opens END, shut, width, (
-				SELECT created FROM parlance.task t WHERE t.kind = l.kind AND t.lane = l.name AND state = '' AND NOT ended AND worker = '' ORDER BY -seq DESC LIMIT 1)
-			FROM parlance.lane l WHERE kind = $1 ORDER BY name`), text(kind))
+		rows, err := q.Query(ctx, s.schema(query+" FROM parlance.lane l WHERE kind = $1 ORDER BY name"), args...)
 		if err != nil {
 			return err
 		}
 		lanes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l queue.Lane, err error) {
-			var opens, first pgtype.Timestamptz
-			err = row.Scan(&l.Name, &opens, &l.Shut, &l.Width, &first)
-			l.Name, l.Opens, l.First = untext(l.Name), when(opens), when(first)
+			var opens pgtype.Timestamptz
+			oldest := make([]pgtype.Timestamptz, len(states))
+			into := []any{&l.Name, &opens, &l.Shut, &l.Width}
+			for i := range oldest {
+				into = append(into, &oldest[i])
+			}
+			err = row.Scan(into...)
+			l.Name, l.Opens = untext(l.Name), when(opens)
+			for _, at := range oldest {
+				l.Oldest = append(l.Oldest, when(at))
+			}
 			return l, err
 		})
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/queue"
+	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/internal/find"
 )
 
@@ -114,7 +115,7 @@ func (l *ReadOnly) unreadable(ctx context.Context, err error) error {
 			files, _ := migrations.ReadDir("schema")
 			var tables int
 			if l.pool.QueryRow(ctx, l.store.sql("SELECT max(version) FROM parlance.version")).Scan(&tables) == nil {
-				return fmt.Errorf("postgres: the tables of the schema %q have version %d, and this program reads version %d: open it with this program to write, or read it with the older one", l.store.schema, tables, len(files))
+				return fmt.Errorf("postgres: reading the schema %q: %w", l.store.schema, &store.VersionError{Tables: tables, Program: len(files)})
 			}
 			return fmt.Errorf("postgres: the schema %q of this database has no Parlance tables", l.store.schema)
 		}

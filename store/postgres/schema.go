@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/parlance-api/parlance/store"
 )
 
 // migrations are what made the tables, one file for each version of them. A file
@@ -14,11 +16,6 @@ import (
 //
 //go:embed schema
 var migrations embed.FS
-
-// newer is the error of tables that a newer program made.
-func newer(version, known int) error {
-	return fmt.Errorf("its tables have version %d, and this program supports up to %d: run a newer program", version, known)
-}
 
 // notNewer refuses tables that a newer program made. A role that may not read their version
 // can read the others.
@@ -29,7 +26,7 @@ func (s *Store) notNewer(ctx context.Context, c *pgx.Conn) error {
 	}
 	var version int
 	if c.QueryRow(ctx, s.sql("SELECT max(version) FROM parlance.version")).Scan(&version) == nil && version > len(files) {
-		return newer(version, len(files))
+		return &store.VersionError{Tables: version, Program: len(files)}
 	}
 	return nil
 }
@@ -70,7 +67,7 @@ func (s *Store) migrate(ctx context.Context, c *pgx.Conn) error {
 			return err
 		}
 		if version > len(files) {
-			return newer(version, len(files))
+			return &store.VersionError{Tables: version, Program: len(files)}
 		}
 		for version < len(files) {
 			version++

@@ -21,6 +21,9 @@ func TestAQueryOfTheQueueHasItsIndex(t *testing.T) {
 		f.Kind = "k"
 		return func() (string, []any) { return tasksOf(f, 1, 1) }
 	}
+	lanes := func(state string) func() (string, []any) {
+		return func() (string, []any) { return lanesOf("k", []string{state}, 1) }
+	}
 	const byState, byLane = "parlance_task_state (kind=? AND state=? AND seq<?)", "parlance_task_lane (kind=? AND lane=? AND state=? AND seq<?)"
 	for name, c := range map[string]struct {
 		query func() (string, []any)
@@ -37,6 +40,9 @@ func TestAQueryOfTheQueueHasItsIndex(t *testing.T) {
 		"of a lane":          {list(queue.Filter{Lane: "l"}), byLane},
 		"waiting, of a lane": {list(queue.Filter{Lane: "l", State: queue.Waiting}), byLane},
 		"leased, of a lane":  {list(queue.Filter{Lane: "l", State: queue.Leased}), "parlance_task_busy (kind=?)"},
+		"lanes, waiting":     {lanes(queue.Waiting), "parlance_task_lane (kind=? AND lane=? AND state=?)"},
+		"lanes, leased":      {lanes(queue.Leased), "parlance_task_busy (kind=? AND lane=? AND due>?)"},
+		"lanes, ended":       {lanes("uncertain"), "parlance_task_lane (kind=? AND lane=? AND state=?)"},
 	} {
 		query, args := c.query()
 		var plan strings.Builder

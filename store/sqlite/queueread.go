@@ -174,17 +174,38 @@ func (s taskReader) Steps(ctx context.Context, id string) (story []queue.Record,
 	return story, err
 }
 
-func (s taskReader) Lanes(ctx context.Context, kind string) (lanes []queue.Lane, err error) {
-	err = s.each(ctx, "SELECT name, iif(opens > ?, opens, 0), shut, width, "+
-		"coalesce((SELECT created FROM parlance_task WHERE kind = l.kind AND lane = l.name AND state = '' AND ended = 0 AND worker = '' ORDER BY seq LIMIT 1), 0) "+
-		"FROM parlance_lane AS l WHERE kind = ? ORDER BY name", []any{s.now().UnixNano(), kind},
-		func(scan func(...any) error) error {
-			var l queue.Lane
-			var opens, first int64
-			err := scan(&l.Name, &opens, &l.Shut, &l.Width, &first)
-			l.Opens, l.First = wire.Time(opens), wire.Time(first)
-			lanes = append(lanes, l)
-			return err
-		})
+func (s taskReader) Lanes(ctx context.Context, kind string, states ...string) (lanes []queue.Lane, err error) {
+	query, args := lanesOf(kind, states, s.now().UnixNano())
+	var opens int64
+	oldest := make([]int64, len(states))
+	err = s.each(ctx, query, args, func(scan func(...any) error) error {
+		var l queue.Lane
+		into := []any{&l.Name, &opens, &l.Shut, &l.Width}
+		for i := range oldest {
+			into = append(into, &oldest[i])
+		}
+		err := scan(into...)
+		l.Opens = wire.Time(opens)
+		for _, at := range oldest {
+			l.Oldest = append(l.Oldest, wire.Time(at))
+		}
+		lanes = append(lanes, l)
+		return err
+	})
 	return lanes, err
+}
+
+// lanesOf is the query for the lanes of a kind and the oldest task of each in these states.
+func lanesOf(kind string, states []string, now int64) (query string, args []any) {
+	args = []any{now}
+	query = "SELECT name, iif(opens > ?, opens, 0), shut, width"
+	for _, state := range states {
+		within, order := "", " ORDER BY seq"
+		if state == queue.Leased { // which are few
+			within, order = " INDEXED BY parlance_task_busy", " ORDER BY created"
+		}
+		query += ", coalesce((SELECT created FROM parlance_task" + within + " WHERE kind = l.kind AND lane = l.name" +
+			stateIs(state, now, func(text string, of ...any) string { args = append(args, of...); return text }) + order + " LIMIT 1), 0)"
+	}
+	return query + " FROM parlance_lane AS l WHERE kind = ? ORDER BY name", append(args, kind)
 }

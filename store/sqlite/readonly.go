@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/activity"
 	"github.com/parlance-api/parlance/queue"
+	"github.com/parlance-api/parlance/store"
 	"github.com/parlance-api/parlance/store/internal/find"
 )
 
@@ -37,7 +38,7 @@ func OpenReadOnly(path string) (*ReadOnly, error) {
 	}
 	if tables, known := versions(context.Background(), db); tables > known {
 		db.Close()
-		return nil, fmt.Errorf("sqlite: opening %s: %w", path, tooNew(tables, known))
+		return nil, fmt.Errorf("sqlite: opening %s: %w", path, &store.VersionError{Tables: tables, Program: known})
 	}
 	return &ReadOnly{db}, nil
 }
@@ -119,7 +120,7 @@ func (l *ReadOnly) unreadable(ctx context.Context, err error) error {
 		return nil
 	case strings.Contains(err.Error(), "no such table"), strings.Contains(err.Error(), "no such column"):
 		if tables, known := versions(ctx, l.db); tables > 0 {
-			return fmt.Errorf("sqlite: the tables of this file have version %d, and this program reads version %d: open it with this program to write, or read it with the older one", tables, known)
+			return fmt.Errorf("sqlite: reading: %w", &store.VersionError{Tables: tables, Program: known})
 		}
 		return errors.New("sqlite: this file has no Parlance tables")
 	}

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
+
+	"github.com/parlance-api/parlance/store"
 )
 
 // migrations are what made the tables, one file for each version of them. A file
@@ -38,7 +40,7 @@ func migrate(ctx context.Context, conn *sql.Conn) (err error) {
 		return err
 	}
 	if version > len(files) {
-		return tooNew(version, len(files))
+		return &store.VersionError{Tables: version, Program: len(files)}
 	}
 	for _, file := range files[version:] {
 		text, err := migrations.ReadFile("schema/" + file.Name())
@@ -55,10 +57,6 @@ func migrate(ctx context.Context, conn *sql.Conn) (err error) {
 	}
 	_, err = conn.ExecContext(ctx, "COMMIT")
 	return err
-}
-
-func tooNew(version, known int) error {
-	return fmt.Errorf("its tables have version %d, and this program supports up to %d: run a newer program", version, known)
 }
 
 // versions are that of the tables, 0 if there are none, and that of this program.

@@ -2,11 +2,8 @@ package storetest
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"reflect"
-	"slices"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -127,13 +124,48 @@ func shutLanes(t *testing.T, e Engine) {
 			s.Fatalf("lanes %+v", got)
 		}
 		got[0].Opens = time.Time{}
-		for i := range got {
-			got[i].First = got[i].First.UTC()
-		}
-		if want := []queue.Lane{{Name: "a", Shut: 1, Width: 1, First: s.ago(1)}, {Name: "b"}}; !reflect.DeepEqual(got, want) {
+		if want := []queue.Lane{{Name: "a", Shut: 1, Width: 1}, {Name: "b"}}; !reflect.DeepEqual(got, want) {
 			s.Errorf("lanes %+v, want %+v", got, want)
 		}
 	})
+}
+
+// oldest are the oldest tasks of lanes.
+func oldest(t *testing.T, e Engine) {
+	each(t, e, "A lane tells its oldest task in each state", func(s *scene) {
+		for i, id := range []string{"l1", "l2", "e1", "e2"} {
+			s.must(s.Queue().Put(s.ctx, queue.Task{ID: id, Kind: "k", Lane: "a", Created: s.ago(9 - i)}))
+		}
+		s.adds(queue.Task{ID: "alone", Lane: "b"})
+		s.takesAll(queue.Order{Worker: "w", Most: 10}, "alone", "e1", "e2", "l1", "l2")
+		for _, id := range []string{"e1", "e2"} {
+			s.ends(id, queue.Result{State: "delivered"}, queue.Step{})
+		}
+		for i, id := range []string{"w1", "w2"} {
+			s.must(s.Queue().Put(s.ctx, queue.Task{ID: id, Kind: "k", Lane: "a", Created: s.ago(5 - i)}))
+		}
+		got, err := s.Queue().Lanes(s.ctx, "k", queue.Waiting, "delivered", queue.Leased, "refused")
+		s.must(err)
+		var none time.Time
+		want := []queue.Lane{
+			{Name: "a", Oldest: []time.Time{s.ago(5), s.ago(7), s.ago(9), none}},
+			{Name: "b", Oldest: []time.Time{none, none, s.ago(1), none}},
+		}
+		for i := range got {
+			for j := range got[i].Oldest {
+				if at := &got[i].Oldest[j]; !at.IsZero() {
+					*at = at.UTC()
+				}
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			s.Errorf("lanes %+v, want %+v", got, want)
+		}
+	})
+}
+
+// probes are the tasks of lanes that open again.
+func probes(t *testing.T, e Engine) {
 	each(t, e, "A lane that opens is probed by one task, and each that works doubles them", func(s *scene) {
 		for i := range 9 {
 			s.adds(queue.Task{ID: fmt.Sprint(i), Lane: "a"})
@@ -196,253 +228,5 @@ func shutLanes(t *testing.T, e Engine) {
 		if got := s.takes("w", time.Hour, "j"); got.Lost {
 			s.Error("lost after a rest")
 		}
-	})
-}
-
-// turns are tasks with a key, which come one after the other.
-func turns(t *testing.T, e Engine) {
-	keyed := func(s *scene, ids ...string) {
-		for _, id := range ids {
-			s.adds(queue.Task{ID: id, Key: id[:1], Lane: "lane of " + id})
-		}
-	}
-	all := queue.Order{Worker: "w", Most: 10}
-	each(t, e, "The tasks of a key are taken in the order they were put, one after the other", func(s *scene) {
-		keyed(s, "a1", "b1", "a2", "a3")
-		s.takesAll(all, "a1", "b1")
-		s.rests("a1", time.Hour, queue.Step{})
-		s.takesAll(all)
-		s.must(s.Queue().Again(s.ctx, "a1"))
-		s.takesAll(all, "a1")
-		s.ends("a1", queue.Result{}, queue.Step{})
-		s.takesAll(all, "a2")
-		s.ends("a2", queue.Result{}, queue.Step{})
-		s.ends("b1", queue.Result{}, queue.Step{})
-		keyed(s, "b2")
-		s.takesAll(all, "a3", "b2")
-	})
-	each(t, e, "A result that blocks keeps the others of its key waiting until it is settled", func(s *scene) {
-		keyed(s, "a1", "a2", "b1", "b2")
-		s.takesAll(all, "a1", "b1")
-		s.ends("a1", queue.Result{Blocks: true}, queue.Step{})
-		s.ends("b1", queue.Result{Blocks: true}, queue.Step{})
-		keyed(s, "a3")
-		s.takesAll(all)
-		s.must(s.Queue().Settle(s.ctx, "a1", queue.Result{State: "done", At: s.in(0)}))
-		s.takesAll(all, "a2")
-		s.must(s.Queue().Again(s.ctx, "b1"))
-		s.takesAll(all, "b1")
-	})
-	each(t, e, "A task that is canceled lets the next one have its turn", func(s *scene) {
-		keyed(s, "a1", "a2", "a3", "a4")
-		s.must(s.Queue().Cancel(s.ctx, "a3"))
-		s.takesAll(all, "a1")
-		s.must(s.Queue().Cancel(s.ctx, "a2"))
-		s.takesAll(all)
-		s.ends("a1", queue.Result{}, queue.Step{})
-		s.takesAll(all, "a4")
-	})
-	each(t, e, "A task that is to be done again waits for the one that has the turn", func(s *scene) {
-		keyed(s, "a1", "a2", "a3")
-		s.takesAll(all, "a1")
-		s.ends("a1", queue.Result{}, queue.Step{})
-		s.takesAll(all, "a2")
-		s.must(s.Queue().Again(s.ctx, "a1"))
-		s.takesAll(all)
-		s.ends("a2", queue.Result{}, queue.Step{})
-		s.takesAll(all, "a1")
-		s.ends("a1", queue.Result{}, queue.Step{})
-		s.takesAll(all, "a3")
-	})
-	each(t, e, "Nobody waits for a task that was not put in the end", func(s *scene) {
-		s.wraps(s.Transact(s.ctx, func(ctx context.Context) error {
-			s.must(s.Queue().Put(ctx, queue.Task{ID: "a1", Kind: "k", Key: "a"}))
-			return errFailed
-		}), errFailed)
-		keyed(s, "a2")
-		s.takesAll(all, "a2")
-	})
-	each(t, e, "Many at once that put and end tasks of a key leave none behind", func(s *scene) {
-		var busy atomic.Int64
-		if won := s.race(func(i int) (bool, error) {
-			if err := s.Queue().Put(s.ctx, queue.Task{ID: fmt.Sprint(i), Kind: "k", Key: "a"}); err != nil {
-				return false, err
-			}
-			for s.ctx.Err() == nil {
-				worker := fmt.Sprint("w", i)
-				got, err := s.Queue().Take(s.ctx, queue.Order{Kinds: []string{"k"}, Worker: worker, Lease: time.Hour})
-				if err != nil {
-					return false, err
-				}
-				if len(got) == 0 {
-					continue
-				}
-				if busy.Add(1) != 1 {
-					return false, fmt.Errorf("%s was taken beside another of its key", got[0].ID)
-				}
-				busy.Add(-1)
-				return true, s.Queue().End(s.ctx, got[0].ID, worker, queue.Result{At: s.in(0)}, queue.Step{})
-			}
-			return false, s.ctx.Err()
-		}); won != racers {
-			s.Errorf("%d of %d were done", won, racers)
-		}
-	})
-}
-
-// settled are tasks that have ended.
-func settled(t *testing.T, e Engine) {
-	put := func(s *scene) {
-		s.adds(queue.Task{ID: "j", Input: []byte("input")})
-		s.takes("w", time.Hour, "j")
-		s.must(s.Queue().Rest(s.ctx, "j", "w", queue.Rest{Data: []byte("data\xff"), Progress: .5, Note: "half"}, queue.Step{Record: []byte(`{"n":1}`)}))
-		s.passes()
-		if got := s.takes("w", time.Hour, "j"); string(got.Data) != "data\xff" || got.Note != "half" || got.Progress != .5 {
-			s.Errorf("taken again: %+v", got)
-		}
-		s.ends("j", queue.Result{State: "refused", Body: []byte("body"), Erase: time.Hour, Forget: 3 * time.Hour}, queue.Step{Record: []byte(`{"n":2}`)})
-	}
-	each(t, e, "Each turn adds to the story of a task", func(s *scene) {
-		put(s)
-		got, err := s.Queue().Steps(s.ctx, "j")
-		s.must(err)
-		if want := []queue.Record{{Attempt: 1, Text: []byte(`{"n":1}`)}, {Attempt: 2, Text: []byte(`{"n":2}`)}}; !reflect.DeepEqual(got, want) {
-			s.Errorf("%+v, want %+v", got, want)
-		}
-		_, err = s.Queue().Steps(s.ctx, "unknown")
-		s.missing(err)
-	})
-	each(t, e, "A task that has ended can be done again, unless its input is gone", func(s *scene) {
-		put(s)
-		s.must(s.Queue().Again(s.ctx, "j"))
-		if got := s.takes("w", time.Hour, "j"); got.Attempt != 3 || string(got.Input) != "input" || got.Result != nil {
-			s.Errorf("taken again: %+v", got)
-		}
-		s.wraps(s.Queue().Again(s.ctx, "j"), parlance.ErrConflict)
-		s.wraps(s.Queue().Erase(s.ctx, "j"), parlance.ErrConflict)
-		s.wraps(s.Queue().Settle(s.ctx, "j", queue.Result{}), parlance.ErrConflict)
-		s.ends("j", queue.Result{State: "done", Body: []byte("body")}, queue.Step{})
-		s.must(s.Queue().Erase(s.ctx, "j"))
-		got, err := s.Queue().Task(s.ctx, "j")
-		s.must(err)
-		if len(got.Input)+len(got.Data)+len(got.Result.Body) > 0 || got.Result.State != "done" {
-			s.Errorf("erased: %+v %+v", got, got.Result)
-		}
-		s.wraps(s.Queue().Again(s.ctx, "j"), parlance.ErrConflict)
-		s.missing(s.Queue().Again(s.ctx, "unknown"))
-		s.missing(s.Queue().Erase(s.ctx, "unknown"))
-		s.missing(s.Queue().Settle(s.ctx, "unknown", queue.Result{}))
-	})
-	each(t, e, "Bodies are erased first, and then the task is deleted", func(s *scene) {
-		if e.OwnTime {
-			s.Skip("its time is its own")
-		}
-		put(s)
-		s.clock.Pass(2 * time.Hour)
-		s.adds(queue.Task{ID: "sweeps"})
-		if got, err := s.Queue().Task(s.ctx, "j"); err != nil || got.Input != nil || got.Result.Body != nil || got.Result.State != "refused" {
-			s.Errorf("%+v, %v", got, err)
-		}
-		s.clock.Pass(2 * time.Hour)
-		s.adds(queue.Task{ID: "sweeps again"})
-		_, err := s.Queue().Task(s.ctx, "j")
-		s.missing(err)
-	})
-}
-
-// empty are lanes without tasks.
-func empty(t *testing.T, e Engine) {
-	each(t, e, "A lane goes with its last task", func(s *scene) {
-		if e.OwnTime {
-			s.Skip("its time is its own")
-		}
-		has := func(want ...string) {
-			s.Helper()
-			lanes, err := s.Queue().Lanes(s.ctx, "k")
-			s.must(err)
-			var names []string
-			for _, l := range lanes {
-				names = append(names, l.Name)
-			}
-			if !slices.Equal(names, want) {
-				s.Errorf("lanes %q, want %q", names, want)
-			}
-		}
-		s.adds(queue.Task{ID: "j", Lane: "l"})
-		s.takes("w", time.Hour, "j")
-		s.ends("j", queue.Result{Forget: time.Hour}, queue.Step{Shut: 3 * time.Hour})
-		s.clock.Pass(2 * time.Hour)
-		s.adds(queue.Task{ID: "sweeps", Lane: "a"})
-		has("a", "l") // which is shut still
-		s.clock.Pass(2 * time.Hour)
-		s.adds(queue.Task{ID: "sweeps again", Lane: "a"})
-		has("a")
-		s.adds(queue.Task{ID: "j", Lane: "l"})
-		has("a", "l")
-		s.takesAll(queue.Order{Worker: "w", Most: 5}, "j", "sweeps", "sweeps again")
-	})
-}
-
-// again are tasks that are done once more after their end.
-func again(t *testing.T, e Engine) {
-	each(t, e, "A task that is done again has what its end left, and as much time as at first", func(s *scene) {
-		s.adds(queue.Task{ID: "j", Deadline: s.ago(0).Add(-30 * time.Minute)}) // half an hour after it was created
-		s.takes("w", time.Hour, "j")
-		s.ends("j", queue.Result{State: "dead", Data: []byte("left")}, queue.Step{})
-		s.must(s.Queue().Again(s.ctx, "j"))
-		got := s.takes("w", time.Hour, "j")
-		if want := s.in(0).Add(30 * time.Minute); string(got.Data) != "left" || got.Deadline.Sub(want).Abs() > 10*time.Minute {
-			s.Errorf("%q, until %v, want %v", got.Data, got.Deadline, want)
-		}
-		if e.OwnTime {
-			return
-		}
-		if want := s.in(0).Add(30 * time.Minute); !got.Deadline.Equal(want) {
-			s.Errorf("until %v, want %v", got.Deadline, want)
-		}
-	})
-}
-
-// listed are tasks that are asked for.
-func listed(t *testing.T, e Engine) {
-	each(t, e, "Tasks are listed by state, lane and page", func(s *scene) {
-		for i, lane := range []string{"ä 1", "ä 2", "b", "b"} {
-			s.adds(queue.Task{ID: fmt.Sprint(i), Lane: lane, Input: []byte("input")})
-		}
-		s.must(s.Queue().Put(s.ctx, queue.Task{ID: "other", Kind: "other"}))
-		s.takesAll(queue.Order{Worker: "w", Most: 9, Wide: 1}, "0", "1", "2")
-		s.rests("1", 0, queue.Step{})
-		s.rests("2", time.Hour, queue.Step{})
-		s.must(s.Queue().Cancel(s.ctx, "1"))
-		for _, c := range []struct {
-			filter queue.Filter
-			want   string
-		}{
-			{queue.Filter{}, "[other 3 2 1 0]"},
-			{queue.Filter{Kind: "k"}, "[3 2 1 0]"},
-			{queue.Filter{Kind: "k", Lane: "ä"}, "[1 0]"},
-			{queue.Filter{Kind: "k", Lane: "ä 2"}, "[1]"},
-			{queue.Filter{State: queue.StateCanceled}, "[1]"},
-			{queue.Filter{Kind: "k", State: queue.Waiting}, "[3 2]"},
-			{queue.Filter{Kind: "k", State: queue.Leased}, "[0]"},
-			{queue.Filter{Kind: "k", Most: 2}, "[3 2]"},
-			{queue.Filter{Kind: "k", Most: 2, Before: "2"}, "[1 0]"},
-			{queue.Filter{Kind: "none"}, "[]"},
-		} {
-			got, err := s.Queue().Tasks(s.ctx, c.filter)
-			s.must(err)
-			ids := []string{}
-			for _, t := range got {
-				ids = append(ids, t.ID)
-				if t.Input != nil {
-					s.Errorf("%s is listed with its input", t.ID)
-				}
-			}
-			if fmt.Sprint(ids) != c.want {
-				s.Errorf("%+v: %s, want %s", c.filter, ids, c.want)
-			}
-		}
-		_, err := s.Queue().Tasks(s.ctx, queue.Filter{Before: "unknown"})
-		s.missing(err)
 	})
 }

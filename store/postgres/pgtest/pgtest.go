@@ -6,9 +6,11 @@
 package pgtest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"os/exec"
@@ -104,6 +106,40 @@ func (s *Server) Restart() {
 func (s *Server) control(args ...string) {
 	s.t.Helper()
 	s.run("pg_ctl", append([]string{"-D", s.data(), "-w", "-t", "600"}, args...)...)
+}
+
+// Holds reports that a file of the database has a text, such as a secret. The logs of changes
+// are files of it, so what was deleted is found too.
+func (s *Server) Holds(text string) bool {
+	s.t.Helper()
+	found := false
+	err := fs.WalkDir(os.DirFS(s.data()), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(filepath.Join(s.data(), path))
+		found = found || bytes.Contains(content, []byte(text))
+		return err
+	})
+	if err != nil {
+		s.t.Fatal("pgtest: ", err)
+	}
+	return found
+}
+
+// Tablespace lets all tables be made in a folder of the test, such as one on a small disk.
+// Only root may give it away.
+func (s *Server) Tablespace(folder string) {
+	s.t.Helper()
+	err := os.Chmod(filepath.Dir(folder), 0o755) // t.TempDir is for this user alone
+	if err == nil {
+		err = give(folder)
+	}
+	if err != nil {
+		s.t.Fatal("pgtest: ", err)
+	}
+	s.Exec("CREATE TABLESPACE small LOCATION '" + folder + "'")
+	s.Exec("ALTER DATABASE postgres SET default_tablespace = small")
 }
 
 // Exec runs a statement and returns the number of changed rows.
