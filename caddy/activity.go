@@ -102,6 +102,6 @@ func (a *Activity) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"retention":     duration(&a.Retention),
 		"keep_request":  list(&a.KeepRequest),
 		"keep_response": list(&a.KeepResponse),
-		"to":            dialectName(&a.To),
+		"to":            dialectName(&a.To, &a.Sources),
 	}.read(d, "parlance_activity")
 }

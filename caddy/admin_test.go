@@ -62,6 +62,7 @@ func TestTheAdminAPIRefusesWhatItDoesNotKnow(t *testing.T) {
 		{"PUT", "/parlance/maintenance/maintenance", `{"close":true}`, http.StatusBadRequest},
 		{"GET", "/parlance/activity/1", "", http.StatusNotFound},
 		{"GET", "/parlance/outbox", "", http.StatusNotFound},
+		{"GET", "/parlance/outbox/1", "", http.StatusNotFound},
 	} {
 		if got := admin(t, tt.method, tt.path, tt.body); got.Code != tt.want {
 			t.Errorf("%s %s: got %d %s, want %d", tt.method, tt.path, got.Code, got.Body, tt.want)

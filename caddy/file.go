@@ -66,18 +66,22 @@ func count(n int) string {
 }
 
 // dialectName reads the name of a dialect. One that is not in the catalog is an error; a file
-// is read when the configuration is loaded.
-func dialectName(to *string) func(*caddyfile.Dispenser) error {
+// is compiled when the configuration is loaded.
+func dialectName(to *string, by *Sources) func(*caddyfile.Dispenser) error {
 	return func(d *caddyfile.Dispenser) error {
 		if err := arguments(d, to); err != nil {
 			return err
 		}
-		return knownDialect(d, *to)
+		return by.known(d, *to)
 	}
 }
 
-func knownDialect(d *caddyfile.Dispenser, name string) error {
-	if !catalog.IsFile(name) && !slices.Contains(catalog.Names(), name) {
+// known notes the file of a dialect, or holds its name against the catalog.
+func (s *Sources) known(d *caddyfile.Dispenser, name string) error {
+	switch {
+	case catalog.IsFile(name):
+		s.note(name)
+	case !slices.Contains(catalog.Names(), name):
 		return d.Err(unknown("dialect", name, catalog.Names()))
 	}
 	return nil

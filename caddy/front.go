@@ -27,6 +27,8 @@ type front struct {
 	// To is the dialect of refusals if no directive parlance is around: problem.
 	To string `json:"to,omitempty"`
 
+	Sources
+
 	app        *App
 	dialect    *dialect.Dialect
 	log        *slog.Logger

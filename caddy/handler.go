@@ -27,6 +27,8 @@ type Handler struct {
 	// default is none.
 	LossHeader string `json:"loss_header,omitempty"`
 
+	Sources
+
 	app        *App
 	responders []*gateway.Responder // To first, then those of Accept
 }

@@ -22,7 +22,10 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 //	}
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the name of the directive
-	if err := dialectName(&h.To)(d); err != nil {
+	if d.CountRemainingArgs() == 0 {
+		return d.Err("parlance takes 1 argument, and has none. Caddy takes a path that begins with / for a matcher: write parlance * /etc/parlance/shop.yaml for a file")
+	}
+	if err := dialectName(&h.To, &h.Sources)(d); err != nil {
 		return err
 	}
 	return settings{
@@ -32,7 +35,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 				return err
 			}
 			h.Accept = append(h.Accept, a)
-			return knownDialect(d, a.To)
+			return h.known(d, a.To)
 		},
 		"name":        texts(&h.Name),
 		"loss_header": texts(&h.LossHeader),

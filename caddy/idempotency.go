@@ -82,7 +82,7 @@ func (i *Idempotency) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"caller":       texts(&i.Caller),
 		"max_body":     size(&i.MaxBody, mostKept),
 		"max_response": size(&i.MaxResponse, mostKept),
-		"to":           dialectName(&i.To),
+		"to":           dialectName(&i.To, &i.Sources),
 	}.read(d, "parlance_idempotency")
 }
 

@@ -59,7 +59,7 @@ func (l *License) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"holder": texts(&l.Holder),
 		"pool":   texts(&l.Pool),
 		"lease":  duration(&l.Lease),
-		"to":     dialectName(&l.To),
+		"to":     dialectName(&l.To, &l.Sources),
 	}).read(d, "parlance_license"); err != nil {
 		return err
 	}

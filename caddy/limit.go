@@ -72,7 +72,7 @@ func (l *Limit) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"policy": l.readPolicy,
 		"closed": flag(&l.Closed),
 		"older":  flag(&l.Older),
-		"to":     dialectName(&l.To),
+		"to":     dialectName(&l.To, &l.Sources),
 	}).read(d, "parlance_limit"); err != nil {
 		return err
 	}

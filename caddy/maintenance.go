@@ -68,6 +68,6 @@ func (m *Maintenance) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"name":   texts(&m.Name),
 		"open":   list(&m.Open),
 		"detail": texts(&m.Detail),
-		"to":     dialectName(&m.To),
+		"to":     dialectName(&m.To, &m.Sources),
 	}.read(d, "parlance_maintenance")
 }

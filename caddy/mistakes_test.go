@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/caddyserver/caddy/v2"
 )
 
 // proxy is a Caddyfile whose transport parlance has lines of its own, from line 5 on.
@@ -47,6 +49,7 @@ func TestAMistakeInACaddyfileIsToldWithItsLine(t *testing.T) {
 		{"http://127.0.0.1:1 {\n\tparlance problem {\n\t\taccept application/json vmss\n\t}\n}\n", ":3", `no dialect is called "vmss"`},
 		{"http://127.0.0.1:1 {\n\tparlance problem {\n\t\tlosses\n\t}\n}\n", ":3", `no setting is called "losses"`},
 		{"http://127.0.0.1:1 {\n\treverse_proxy http://127.0.0.1:2 {\n\t\ttransport parlance vms\n\t}\n}\n", ":3", "transport parlance takes a block, and no arguments"},
+		{site("parlance /etc/parlance/shop.yaml"), ":2", "parlance takes 1 argument, and has none. Caddy takes a path that begins with / for a matcher: write parlance * /etc/parlance/shop.yaml for a file"},
 		{site("parlance_limit"), ":2", "parlance_limit needs a policy, such as: policy burst 20 1s"},
 		{site("parlance_limit {\npolicy a 0 1s\n}"), ":3", `policy: "0" is not a number of at least 1`},
 		{site("parlance_limit {\npolicy a 1 soon\n}"), ":3", `policy: "soon" is not a time above zero`},
@@ -88,7 +91,15 @@ func TestADialectFileWithAFaultIsRefusedAndTheOldConfigurationStays(t *testing.T
 	site := "ADDRESS {\n\tparlance problem\n\treverse_proxy " + u.URL + " {\n\t\ttransport parlance {\n\t\t\tspeaks " + file + "\n\t\t}\n\t}\n}\n"
 	s := load(t, site)
 	write(faulty)
-	err := s.reload(t.TempDir(), site)
+	reload := func() error { // as the command does without --force
+		config, err := s.adapted(filepath.Dir(s.log), site)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.connect()
+		return caddy.Load(config, false)
+	}
+	err := reload()
 	if err == nil || !strings.Contains(err.Error(), "shop.yaml:4:") || !strings.Contains(err.Error(), "^") {
 		t.Errorf("got %v, want the line and a caret", err)
 	}
@@ -103,10 +114,57 @@ func TestADialectFileWithAFaultIsRefusedAndTheOldConfigurationStays(t *testing.T
 		t.Errorf("caddy validate: got %v", err)
 	}
 	write(strings.Replace(faulty, "lost", "forbidden", 1))
-	if err := s.reload(t.TempDir(), site); err != nil {
+	if err := reload(); err != nil {
 		t.Fatal(err)
 	}
 	if _, body := s.ask("GET", "/things/7", ""); !strings.Contains(body, `"kind":"forbidden"`) {
 		t.Errorf("after a reload of another file: got %s", body)
+	}
+}
+
+// TestAFileThatHasChangedMakesAnotherConfiguration holds for each place where a Caddyfile names a
+// file, and for the files that a dialect extends: Caddy ignores a reload of the same configuration.
+func TestAFileThatHasChangedMakesAnotherConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := filepath.Join(dir, "first.yaml")
+	for _, file := range []string{
+		proxy("speaks FILE"),
+		site("parlance * FILE"),
+		site("parlance problem {\naccept application/json FILE\n}"),
+		site("parlance_limit {\npolicy a 1 1s\nto FILE\n}"),
+		site("parlance_license {\nseats 1\nholder a\nto FILE\n}"),
+		site("parlance_validate {\ndocument FILE\n}"),
+		site("parlance_validate {\ndocument none.yaml\nto FILE\n}"),
+		site("parlance_idempotency {\nto FILE\n}"),
+		site("parlance_maintenance {\nto FILE\n}"),
+		site("parlance_activity {\nto FILE\n}"),
+		site("parlance_outbox https://a.example {\nspeaks FILE\n}"),
+		site("parlance_outbox https://a.example {\nspeaks vms\nto FILE\n}"),
+	} {
+		for _, name := range []string{"first.yaml", "second.yaml", "third.yaml"} {
+			write("first.yaml", "dialect: first\nextends: ./second.yaml\n")
+			write("second.yaml", "dialect: second\nextends: \"./third.yaml\" # the last\n")
+			write("third.yaml", "dialect: third\nextends: ./first.yaml\n")
+			adapted := func() string {
+				config, err := adapt(strings.ReplaceAll(file, "FILE", first))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return string(config)
+			}
+			before := adapted()
+			if adapted() != before {
+				t.Errorf("%s: it is another one without a change", file)
+			}
+			write(name, "dialect: other\n")
+			if adapted() == before {
+				t.Errorf("%s: it is the same after a change of %s", file, name)
+			}
+		}
 	}
 }

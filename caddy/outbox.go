@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/parlance-api/parlance/client"
 	"github.com/parlance-api/parlance/dialect"
 	"github.com/parlance-api/parlance/gateway"
 	"github.com/parlance-api/parlance/outbox"
@@ -70,6 +71,7 @@ func (o *Outbox) Provision(ctx caddy.Context) (err error) {
 		o.Routes = []string{"POST /", "PUT /", "PATCH /", "DELETE /"}
 	}
 	o.ways = map[*dialect.Dialect]*gateway.Gateway{}
+	options = append(options, client.WithObserver(newSpans(o.api)))
 	if err := o.app.outbox.add(o.Vendor, o.api, options); err != nil {
 		return err
 	}

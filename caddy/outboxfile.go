@@ -24,13 +24,13 @@ func (o *Outbox) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		return err
 	}
 	s := settings{
-		"speaks": dialectName(&o.Speaks),
+		"speaks": dialectName(&o.Speaks, &o.Sources),
 		"vendor": texts(&o.Vendor),
 		"route":  more(&o.Routes),
 		"always": more(&o.Always),
 		"path":   texts(&o.Path),
 		"drop":   list(&o.Drop),
-		"to":     dialectName(&o.To),
+		"to":     dialectName(&o.To, &o.Sources),
 	}
 	maps.Copy(s, o.Credentials.settings())
 	if err := s.read(d, "parlance_outbox"); err != nil {

@@ -85,6 +85,44 @@ ADDRESS {
 	t.Logf("%d requests during %d reloads, %d of them sent again", sent.Load(), reloads, again.Load())
 }
 
+// TestLossesCodesAndWithheldRetriesAreTold asks for what each has, and looks into the metrics and
+// the access log.
+func TestLossesCodesAndWithheldRetriesAreTold(t *testing.T) {
+	busy := serve(t, says(http.StatusServiceUnavailable, jsonType, `{"message":"busy"}`, "Retry-After", "0"))
+	fields := serve(t, says(http.StatusUnprocessableEntity, jsonType, `{"message":"Submitted data was invalid","errors":{"url":["bad"]}}`))
+	code := serve(t, says(http.StatusOK, jsonType, `{"ok":false,"error":"channel_not_found"}`))
+	way := func(path, upstream, speaks string) string {
+		return "handle " + path + " {\nreverse_proxy " + upstream + " {\ntransport parlance {\nspeaks " + speaks + "\n}\n}\n}\n"
+	}
+	s := load(t, "ADDRESS {\nlog\nhandle /metrics {\nmetrics\n}\nhandle {\nparlance plain {\nname things\n}\n"+
+		way("/busy", busy.URL, "plain\nbudget 0 0")+way("/fields", fields.URL, "vms")+way("/code", code.URL, "slack")+"}\n}\n")
+	for _, path := range []string{"/busy", "/fields", "/code"} {
+		s.ask("GET", path, "")
+	}
+	_, text := s.ask("GET", "/metrics", "")
+	for _, want := range []string{
+		`parlance_retries_withheld_total{because="budget",speaks="plain"} 1`,
+		`parlance_losses_total{attribute="fields`,
+		`parlance_requests_total{act="stop",kind="not_found",route="things",speaks="slack",to="plain"} 1`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the metrics lack %s:\n%s", want, text)
+		}
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(s.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"code":"channel_not_found"`, `"held":"`, `"lost":"`} {
+		if !strings.Contains(string(log), want) {
+			t.Errorf("the access log lacks %s", want)
+		}
+	}
+}
+
 func TestTheMetricsAreInCaddysRegistry(t *testing.T) {
 	u := serve(t, inTurn(says(http.StatusServiceUnavailable, jsonType, `{"message":"busy"}`, "Retry-After", "0"), says(http.StatusNotFound, jsonType, `{"message":"no"}`)))
 	s := load(t, `

@@ -31,7 +31,7 @@ type spansOf struct {
 	provider trace.TracerProvider
 }
 
-var _ client.Observer = (*spans)(nil)
+var _ client.SelectiveObserver = (*spans)(nil)
 
 func newSpans(d *dialect.Dialect) *spans {
 	return &spans{dialect: d, propagators: autoprop.NewTextMapPropagator()}
@@ -39,13 +39,12 @@ func newSpans(d *dialect.Dialect) *spans {
 
 type spansKey struct{}
 
+// Enabled reports whether the directive records a span of this request.
+func (s *spans) Enabled(ctx context.Context) bool { return trace.SpanFromContext(ctx).IsRecording() }
+
 // Before begins the span of an attempt.
 func (s *spans) Before(ctx context.Context, r *http.Request, a *client.Attempt) context.Context {
-	around := trace.SpanFromContext(ctx)
-	if !around.IsRecording() {
-		return ctx
-	}
-	of, provider := s.last.Load(), around.TracerProvider()
+	of, provider := s.last.Load(), trace.SpanFromContext(ctx).TracerProvider()
 	if of == nil || of.provider != provider {
 		of = &spansOf{telemetry.New(s.dialect, telemetry.WithTracerProvider(provider), telemetry.WithPropagators(s.propagators)), provider}
 		s.last.Store(of)

@@ -1,12 +1,11 @@
 package caddyparlance
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -40,6 +39,7 @@ type Transport struct {
 	MaxUnreachable caddy.Duration `json:"max_unreachable,omitempty"` // how long a request is retried while no connection can be made: 1 s; not at all if the proxy retries
 	MaxAttempts    int            `json:"max_attempts,omitempty"`    // how often a request is sent: 4; 1 for no retry
 	MaxBody        int            `json:"max_body,omitempty"`        // how many bytes of a body are read to interpret it: 1 MiB
+	MaxReplay      int            `json:"max_replay,omitempty"`      // how many bytes of a request body are kept for another upstream, if the proxy may choose one: 1 MiB
 
 	Budget  *Budget        `json:"budget,omitempty"`  // of retries, for each host
 	Pace    bool           `json:"pace,omitempty"`    // keep below the rate limits that responses state
@@ -47,6 +47,7 @@ type Transport struct {
 	Hedge   caddy.Duration `json:"hedge,omitempty"`   // send a second request if the first has no response by then
 
 	Credentials
+	Sources
 
 	// HTTP is Caddy's own transport, with all its settings.
 	HTTP *reverseproxy.HTTPTransport `json:"http,omitempty"`
@@ -55,6 +56,7 @@ type Transport struct {
 	shared  shared
 	budget  *client.Budget
 	retried bool // the proxy retries, too
+	handled bool // the proxy has handlers for responses, which may send the request to another upstream
 	gateway *gateway.Transport
 }
 
@@ -98,8 +100,7 @@ func (t *Transport) Provision(ctx caddy.Context) (err error) {
 	if config.Speaks, err = t.app.open(t.Speaks); err != nil {
 		return err
 	}
-	t.retried = proxyRetries(ctx)
-	if t.retried {
+	if t.retried, t.handled = proxyResends(ctx); t.retried {
 		ctx.Logger().Info("the proxy may send a request to another upstream (lb_retries or lb_try_duration); it shares the budget of the transport parlance, which does not retry an unreachable upstream")
 	}
 	if config.Client, err = t.options(config.Speaks); err != nil {
@@ -125,15 +126,17 @@ func (t *Transport) Provision(ctx caddy.Context) (err error) {
 // it, unless the settings of Caddy's transport have another one.
 const maxResponseHeader = 256 << 10
 
-// proxyRetries reports that the proxy around the transport may send a request to another
-// upstream.
-func proxyRetries(ctx caddy.Context) bool {
-	for _, m := range ctx.Modules() {
-		if proxy, ok := m.(*reverseproxy.Handler); ok && proxy.LoadBalancing != nil {
-			return proxy.LoadBalancing.Retries > 0 || proxy.LoadBalancing.TryDuration > 0
+// proxyResends reports how the proxy around the transport may send a request to another
+// upstream: in a retry of its own, or by handlers of a response.
+func proxyResends(ctx caddy.Context) (retried, handled bool) {
+	for _, m := range slices.Backward(ctx.Modules()) {
+		if proxy, ok := m.(*reverseproxy.Handler); ok {
+			lb := proxy.LoadBalancing
+			return lb != nil && (lb.Retries > 0 || lb.TryDuration > 0),
+				slices.ContainsFunc(proxy.HandleResponse, func(h caddyhttp.ResponseHandler) bool { return len(h.Routes) > 0 })
 		}
 	}
-	return false
+	return false, false
 }
 
 // options are those of the client end.
@@ -176,8 +179,8 @@ func (t *Transport) Validate() error {
 			return fmt.Errorf("%s: %s is below zero", name, time.Duration(d))
 		}
 	}
-	if t.MaxAttempts < 0 || t.MaxBody < 0 || t.Budget != nil && (t.Budget.Capacity < 0 || t.Budget.Deposit < 0) {
-		return errors.New("max_attempts, max_body and budget must not be below zero")
+	if t.MaxAttempts < 0 || t.MaxBody < 0 || t.MaxReplay < 0 || t.Budget != nil && (t.Budget.Capacity < 0 || t.Budget.Deposit < 0) {
+		return errors.New("max_attempts, max_body, max_replay and budget must not be below zero")
 	}
 	return nil
 }
@@ -185,16 +188,19 @@ func (t *Transport) Validate() error {
 // RoundTrip sends a request as often as the dialect says.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.HTTP.SetScheme(r)
-	if t.retried {
-		if !t.maySend(r) {
-			return nil, errNoBudget
-		}
-		var err error
-		if r, err = replayable(r); err != nil {
-			return nil, err
-		}
+	if t.retried && !t.maySend(r) {
+		return nil, errNoBudget
+	}
+	r, err := t.replayable(r)
+	if err != nil {
+		return nil, err
 	}
 	resp, err := t.gateway.RoundTrip(r)
+	if err != nil && t.handled && !t.retried {
+		if failure := gateway.FailureOf(r.Context()); failure != nil {
+			resp, err = failure, nil // its handlers are asked for a response only
+		}
+	}
 	if err == nil && !gateway.HasReply(r.Context()) {
 		t.tell(r, resp)
 	}
@@ -211,31 +217,6 @@ func (t *Transport) maySend(r *http.Request) bool {
 	before, _ := caddyhttp.GetVar(r.Context(), sentVar).(bool)
 	caddyhttp.SetVar(r.Context(), sentVar, true)
 	return !before || t.budget.Spend(r.URL.Host)
-}
-
-// bodyVar is the variable of the body of a request that may be sent to another upstream.
-const bodyVar = "parlance.body"
-
-// maxReplayed is the size in bytes up to which a body is kept for another upstream.
-const maxReplayed = 64 << 10
-
-// replayable is a request with a body that another upstream can have, too. A longer one is
-// sent once.
-func replayable(r *http.Request) (*http.Request, error) {
-	if r.ContentLength <= 0 || r.ContentLength > maxReplayed {
-		return r, nil
-	}
-	body, kept := caddyhttp.GetVar(r.Context(), bodyVar).([]byte)
-	if !kept {
-		body = make([]byte, r.ContentLength)
-		if _, err := io.ReadFull(r.Body, body); err != nil {
-			return nil, err
-		}
-		caddyhttp.SetVar(r.Context(), bodyVar, body)
-	}
-	with := *r
-	with.Body = io.NopCloser(bytes.NewReader(body))
-	return &with, nil
 }
 
 // The variables of a response that no directive parlance translates.

@@ -76,6 +76,81 @@ ADDRESS {
 	}
 }
 
+// TestNoSecretOfOAuthIsInTheLog has the endpoint give a token, refuse the client with its secret
+// in the text, respond with something else, and not respond. The log has all of its levels, and
+// the access log.
+func TestNoSecretOfOAuthIsInTheLog(t *testing.T) {
+	t.Setenv("CLIENT_SECRET", "s3cret")
+	for name, endpoint := range map[string]http.HandlerFunc{
+		"a token":       says(http.StatusOK, jsonType, `{"access_token":"t0ken","refresh_token":"r3fresh"}`),
+		"a refusal":     says(http.StatusUnauthorized, jsonType, `{"error":"invalid_client","error_description":"s3cret is not the secret"}`),
+		"no JSON":       says(http.StatusOK, "text/html", `<p>s3cret t0ken</p>`),
+		"a failure":     says(http.StatusServiceUnavailable, jsonType, `{"message":"s3cret"}`, "Retry-After", "0"),
+		"no connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := make(chan string, 100)
+			tokens := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				id, secret, _ := r.BasicAuth()
+				if id == "" {
+					id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
+				}
+				select {
+				case asked <- id + " " + secret:
+				default:
+				}
+				endpoint(w, r)
+			})
+			u := serve(t, says(http.StatusOK, jsonType, `{"id":7}`))
+			oauth := func(id string) string { // two clients, which share no token
+				return "oauth " + tokens.URL + "/token {\nclient " + id + " {env.CLIENT_SECRET}\nrefresh r3fresh\n}"
+			}
+			s := load(t, `ADDRESS {
+				log
+				parlance problem
+				parlance_activity
+				parlance_outbox `+u.URL+` {
+					speaks vision
+					vendor shop
+					route "PUT /orders/"
+					`+oauth("outbox")+`
+				}
+				reverse_proxy `+u.URL+` {
+					transport parlance {
+						speaks vision
+						max_wait 1ms
+						`+oauth("gateway")+`
+					}
+				}
+			}`)
+			_, body := s.ask("GET", "/orders", "")
+			resp, stored := s.ask("PUT", "/orders/7", "{}", "Prefer", "respond-async")
+			if resp.StatusCode != http.StatusAccepted {
+				t.Fatalf("the outbox: got %d %s", resp.StatusCode, stored)
+			}
+			for want := map[string]bool{"gateway s3cret": true, "outbox s3cret": true}; len(want) > 0; {
+				delete(want, <-asked)
+			}
+			_, status := s.ask("GET", resp.Header.Get("Location"), "")
+			list := admin(t, "GET", "/parlance/outbox", "").Body.String()
+			if err := s.stop(); err != nil {
+				t.Fatal(err)
+			}
+			log, err := os.ReadFile(s.log)
+			if err != nil || !strings.Contains(string(log), `"uri":"/orders"`) {
+				t.Errorf("the log: %v %s", err, log)
+			}
+			for place, text := range map[string]string{"the log": string(log), "a response": body + stored + status, "the admin API": list} {
+				for _, secret := range []string{"s3cret", "t0ken", "r3fresh"} {
+					if strings.Contains(text, secret) {
+						t.Errorf("%s has %s: %s", place, secret, text)
+					}
+				}
+			}
+		})
+	}
+}
+
 // TestHealthChecksCountWhatTheDialectCallsAFailureOfTheServer holds for a failure under 200, and
 // for a mistake of a caller.
 func TestHealthChecksCountWhatTheDialectCallsAFailureOfTheServer(t *testing.T) {
@@ -112,9 +187,10 @@ ADDRESS {
 
 func TestTheProxyTriesAnotherUpstreamIfOneIsDown(t *testing.T) {
 	u := serve(t, says(http.StatusOK, jsonType, `{"id":7}`))
-	gone := serve(t, says(http.StatusOK, jsonType, `{}`))
-	gone.Close()
+	// Each site has another upstream that is gone: Caddy keeps the failures of one for a moment.
 	site := func(budget string) string {
+		gone := serve(t, says(http.StatusOK, jsonType, `{}`))
+		gone.Close()
 		return `
 ADDRESS {
 	parlance problem
@@ -130,6 +206,9 @@ ADDRESS {
 }`
 	}
 	s := load(t, site(""))
+	if log, err := os.ReadFile(s.log); err != nil || !strings.Contains(string(log), "it shares the budget of the transport parlance") {
+		t.Errorf("the start does not say that the budget is shared: %v %s", err, log)
+	}
 	if resp, body := s.ask("POST", "/things", "{}"); resp.StatusCode != http.StatusOK {
 		t.Errorf("got %d %s", resp.StatusCode, body)
 	}
@@ -137,6 +216,34 @@ ADDRESS {
 	if resp, body := s.ask("POST", "/things", "{}"); resp.StatusCode < 500 || u.requests.Load() != 1 {
 		t.Errorf("without a budget: got %d %s", resp.StatusCode, body)
 	}
+}
+
+// TestTheProxyChoosesTheUpstream has Caddy find upstreams itself, and spare one that fails its own
+// health checks.
+func TestTheProxyChoosesTheUpstream(t *testing.T) {
+	ill := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/health" {
+			says(http.StatusInternalServerError, jsonType, `{"message":"ill"}`)(w, r)
+			return
+		}
+		says(http.StatusNotFound, jsonType, `{"message":"of the ill one"}`)(w, r)
+	})
+	u := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/health" {
+			says(http.StatusOK, jsonType, `{}`)(w, r)
+			return
+		}
+		says(http.StatusNotFound, jsonType, `{"message":"of the sound one"}`)(w, r)
+	})
+	transport := "transport parlance {\nspeaks plain\n}\n}\n"
+	host, port, _ := strings.Cut(strings.TrimPrefix(u.URL, "http://"), ":")
+	s := load(t, "ADDRESS {\nparlance problem\nhandle /found {\nreverse_proxy {\ndynamic a "+host+" "+port+"\n"+transport+"}\n"+
+		"handle {\nreverse_proxy "+ill.URL+" "+u.URL+" {\nlb_policy first\nhealth_uri /health\nhealth_interval 10ms\n"+transport+"}\n}\n")
+	problemIn(t, s, "GET", "/found", http.StatusNotFound, `"detail":"of the sound one"`)
+	until(t, "the ill one is spared", func() bool {
+		_, body := s.ask("GET", "/things", "")
+		return strings.Contains(body, `"detail":"of the sound one"`)
+	})
 }
 
 func TestABreakerSparesAnUpstreamThatIsDown(t *testing.T) {
@@ -279,4 +386,36 @@ ADDRESS {
 		return
 	}
 	t.Error("the access log has no line")
+}
+
+// TestAHedgedRequestWins has the first of two requests wait until it is given up.
+func TestAHedgedRequestWins(t *testing.T) {
+	given := make(chan struct{})
+	u := serve(t, inTurn(func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		close(given)
+	}, says(http.StatusNotFound, "application/xml", "<RES><Code>404</Code><Message>no order 7</Message></RES>")))
+	s := load(t, `
+ADDRESS {
+	log
+	parlance problem
+	reverse_proxy `+u.URL+` {
+		transport parlance {
+			speaks vision
+			hedge 1ms
+		}
+	}
+}`)
+	resp, body := s.ask("GET", "/orders/7", "")
+	<-given
+	if resp.StatusCode != http.StatusNotFound || !strings.Contains(body, "no order 7") || u.requests.Load() != 2 {
+		t.Errorf("after %d requests: got %d %s", u.requests.Load(), resp.StatusCode, body)
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(s.log)
+	if err != nil || !strings.Contains(string(log), `"attempts":1`) {
+		t.Errorf("the two requests are one attempt in the log: %v %s", err, log)
+	}
 }

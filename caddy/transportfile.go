@@ -23,6 +23,7 @@ var _ caddyfile.Unmarshaler = (*Transport)(nil)
 //		max_unreachable <time>
 //		max_attempts    <number>
 //		max_body        <size>
+//		max_replay      <size>
 //		budget          <retries> <added by a success>
 //		pace
 //		breaker         [<failures> [<pause>]]
@@ -44,7 +45,7 @@ func (t *Transport) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		return d.Err("transport parlance takes a block, and no arguments")
 	}
 	s := settings{
-		"speaks":          dialectName(&t.Speaks),
+		"speaks":          dialectName(&t.Speaks, &t.Sources),
 		"timeout":         duration(&t.Timeout),
 		"attempt_timeout": duration(&t.AttemptTimeout),
 		"max_wait":        duration(&t.MaxWait),
@@ -52,6 +53,7 @@ func (t *Transport) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"max_unreachable": duration(&t.MaxUnreachable),
 		"max_attempts":    number(&t.MaxAttempts, 1),
 		"max_body":        size(&t.MaxBody, dialect.MaxBody),
+		"max_replay":      size(&t.MaxReplay, 1<<30),
 		"budget":          t.readBudget,
 		"pace":            flag(&t.Pace),
 		"breaker":         t.readBreaker,

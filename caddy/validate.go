@@ -90,12 +90,13 @@ func (v *Validate) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"max_fields":   number(&v.MaxFields, 1),
 		"read_timeout": duration(&v.ReadTimeout),
 		"gzip":         flag(&v.Gzip),
-		"to":           dialectName(&v.To),
+		"to":           dialectName(&v.To, &v.Sources),
 	}).read(d, "parlance_validate"); err != nil {
 		return err
 	}
 	if v.Document == "" {
 		return d.Err("parlance_validate needs a file of OpenAPI 3.1: document FILE")
 	}
+	v.note(v.Document)
 	return nil
 }

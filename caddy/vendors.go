@@ -44,7 +44,7 @@ func (v *vendors) start(db *openStore, log *slog.Logger, deliveries *inflight) *
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.box == nil && len(v.names) > 0 {
-		v.box = outbox.New(db.Queue(), append(v.options, outbox.WithLogger(log), outbox.WithRecords(db.Activity()))...)
+		v.box = outbox.New(db.Queue(), append(v.options, outbox.WithLogger(log), outbox.WithRecords(db.Activity()), outbox.WithObserver(new(turns)))...)
 		ctx, stop := context.WithCancel(context.Background())
 		v.stop = stop
 		deliveries.begin()
