@@ -22,27 +22,44 @@ __attribute__((constructor)) static void at_load(void) { pthread_atfork(NULL, NU
 			return PARLANCE_STRUCT;             \
 	} while (0)
 
+/*
+ * Makes a call. A thread that is canceled (pthread_cancel) ends after it: within, it would
+ * leave the Go runtime with locks that nobody gives back.
+ */
+#define WHOLE(type, result, call)                                     \
+	do {                                                          \
+		int before;                                           \
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before); \
+		type result = call;                                   \
+		pthread_setcancelstate(before, NULL);                 \
+		return result;                                        \
+	} while (0)
+
 int32_t parlance_open(const char *name, size_t length, parlance_exchange *x)
 {
 	GUARD(x);
-	return parlanceOpen((char *)name, length, x);
+	WHOLE(int32_t, handle, parlanceOpen((char *)name, length, x));
 }
 
 int32_t parlance_translation(int32_t from, int32_t to)
 {
-	return atomic_load(&forked) ? PARLANCE_FORKED : parlanceTranslation(from, to);
+	if (atomic_load(&forked))
+		return PARLANCE_FORKED;
+	WHOLE(int32_t, handle, parlanceTranslation(from, to));
 }
 
 int parlance_close(int32_t handle)
 {
-	return atomic_load(&forked) ? PARLANCE_FORKED : parlanceClose(handle);
+	if (atomic_load(&forked))
+		return PARLANCE_FORKED;
+	WHOLE(int, code, parlanceClose(handle));
 }
 
 #define CALL(name, go)                                       \
 	int name(int32_t handle, parlance_exchange *x)       \
 	{                                                    \
 		GUARD(x);                                    \
-		return go(handle, x);                        \
+		WHOLE(int, code, go(handle, x));             \
 	}
 
 CALL(parlance_needs_body, parlanceNeedsBody)
@@ -52,6 +69,14 @@ CALL(parlance_decide, parlanceDecide)
 CALL(parlance_encode, parlanceEncode)
 CALL(parlance_translate, parlanceTranslate)
 
-const char *parlance_version(void) { return atomic_load(&forked) ? "" : parlanceVersion(); }
-const char *parlance_kind(int32_t kind) { return atomic_load(&forked) ? "" : parlanceKind(kind); }
-const char *parlance_act(int32_t act) { return atomic_load(&forked) ? "" : parlanceAct(act); }
+#define TEXT(name, argument, call)                           \
+	const char *name(argument)                           \
+	{                                                    \
+		if (atomic_load(&forked))                    \
+			return "";                           \
+		WHOLE(const char *, text, call);             \
+	}
+
+TEXT(parlance_version, void, parlanceVersion())
+TEXT(parlance_kind, int32_t kind, parlanceKind(kind))
+TEXT(parlance_act, int32_t act, parlanceAct(act))

@@ -3,16 +3,21 @@ package main_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parlance-api/parlance/dialect"
 )
@@ -177,7 +182,31 @@ func TestTheLibraryFromC(t *testing.T) {
 	t.Run("a dialect file is refused as in Go", l.refusesFiles)
 	t.Run("mistakes of a caller are codes", l.tellsMistakes)
 	t.Run("a forked process is told so", l.refusesAfterFork)
+	t.Run("a canceled thread ends after its call", l.survivesCancellation)
+	t.Run("it has two processors on one core", l.hasTwoProcessors)
 	t.Run("pkg-config says how a program is built with it", l.isFoundByPkgConfig)
+}
+
+// hasTwoProcessors has the runtime of a process with one core say how many processors it has.
+func (l *library) hasTwoProcessors(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), filepath.Join(l.dir, "run"))
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=schedtrace=1", "ASAN_OPTIONS=detect_leaks=0")
+	in, err := cmd.StdinPipe() // the program runs until it is closed
+	said, also := cmd.StderrPipe()
+	if err := errors.Join(err, also, cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	const want = 1000 // lines, one of each millisecond
+	lines := bufio.NewScanner(said)
+	found := false
+	for n := 0; n < want && !found && lines.Scan(); n++ {
+		found = strings.Contains(lines.Text(), "gomaxprocs=2 ")
+	}
+	_ = in.Close()
+	_, _ = io.Copy(io.Discard, said)
+	if err := cmd.Wait(); err != nil || !found {
+		t.Errorf("%v; got no line with gomaxprocs=2", err)
+	}
 }
 
 // isFoundByPkgConfig builds a program as pkg-config says, with the library that is loaded, and
@@ -328,13 +357,54 @@ func written(t *testing.T, name string, got *call, want response) {
 	}
 }
 
+// python is that of the system, which has what the tests import.
+func python(t *testing.T) string {
+	t.Helper()
+	name := "/usr/bin/python3"
+	if _, err := os.Stat(name); err != nil {
+		name = "python3"
+	}
+	needs(t, name)
+	return name
+}
+
+// TestThePackageForPythonIsTyped has mypy read the package and a program that uses it.
+func TestThePackageForPythonIsTyped(t *testing.T) {
+	t.Parallel()
+	needs(t, "mypy")
+	cmd := exec.Command("mypy", "--strict", "--python-executable", python(t), "--cache-dir", t.TempDir(), "parlance", "tests/typed.py")
+	cmd.Dir = "python"
+	cmd.Env = append(os.Environ(), "MYPYPATH=.")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestThePackagesHaveOneVersion holds the numbers in the files that say them.
+func TestThePackagesHaveOneVersion(t *testing.T) {
+	t.Parallel()
+	version := regexp.MustCompile(`(?m)^ *"?[Vv]ersion"?(?: =|:) "?([0-9.]+)"?,?$`)
+	first := ""
+	for _, name := range []string{"parlance.pc", "python/pyproject.toml", "node/package.json"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := version.FindAllStringSubmatch(string(text), -1)
+		if len(said) != 1 {
+			t.Fatalf("%s: %q; one version is to be there", name, said)
+		}
+		if first == "" {
+			first = said[0][1]
+		}
+		if said[0][1] != first {
+			t.Errorf("%s has version %s, and parlance.pc %s", name, said[0][1], first)
+		}
+	}
+}
+
 // passesFromPython runs the tests of the package for Python on the same suite.
 func (l *library) passesFromPython(t *testing.T) {
-	python := "/usr/bin/python3" // of the system, which has what the tests import
-	if _, err := os.Stat(python); err != nil {
-		python = "python3"
-	}
-	needs(t, python)
 	cases, hostile, files := filepath.Join(l.dir, "cases.jsonl"), filepath.Join(l.dir, "hostile.jsonl"), filepath.Join(l.dir, "files.jsonl")
 	for name, flags := range map[string][]string{cases: nil, hostile: {"-hostile"}, files: filesOfFuzzing} {
 		out, err := exec.Command("go", append([]string{"run", "../conformance"}, flags...)...).Output()
@@ -345,7 +415,7 @@ func (l *library) passesFromPython(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(python, "-B", "-m", "unittest", "discover", "-s", "tests")
+	cmd := exec.Command(python(t), "-B", "-m", "unittest", "discover", "-s", "tests")
 	cmd.Dir = "python"
 	cmd.Env = append(os.Environ(), "PYTHONPATH=.", "PARLANCE_LIBRARY="+filepath.Join(l.dir, "libparlance.so"), "PARLANCE_CASES="+cases, "PARLANCE_HOSTILE="+hostile, "PARLANCE_FILES="+files)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -396,6 +466,18 @@ func (l *library) refusesFiles(t *testing.T) {
 	}
 	if most < 20 {
 		t.Errorf("the worst file has %d faults", most)
+	}
+}
+
+// survivesCancellation cancels threads in the middle of calls. The checks of memory do not know
+// threads that end so, and are left out.
+func (l *library) survivesCancellation(t *testing.T) {
+	program := filepath.Join(l.dir, "cancel")
+	run(t, "", "gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-I", ".", "-o", program, filepath.Join("testdata", "cancel.c"), "-L", l.dir, "-lparlance", "-Wl,-rpath,"+l.dir, "-lpthread")
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute) // a lock that nobody gives back is waited for without end
+	defer stop()
+	if out, err := exec.CommandContext(ctx, program).CombinedOutput(); err != nil || string(out) != "all ended, and the library goes on\n" {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

@@ -14,7 +14,9 @@
  * writes into the buffer of the caller alone, so there is nothing to free.
  *
  * Threads. Every function may be called from any number of threads at once, with an exchange
- * for each.
+ * for each. A thread that is canceled (pthread_cancel) ends after its call, and never within. Its
+ * cancelability type has to be deferred, as it is by default: POSIX allows an asynchronous one no
+ * call of a library.
  *
  * Processes. The library has threads of its own from the moment when it is loaded, and they do
  * not survive fork(2). Load it after the fork, as a worker does. In a child of a process that

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/parlance-api/parlance"
 	"github.com/parlance-api/parlance/dialect"
@@ -236,11 +237,12 @@ func AppendError(out []byte, err error) []byte {
 	return append(out, '}')
 }
 
-// Version is that of the module from which the library was built, "(devel)" for none.
+// Version is that of the module from which the library was built, such as "1.4.0", "(devel)"
+// for none.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "(devel)"
 	}
-	return info.Main.Version
+	return strings.TrimPrefix(info.Main.Version, "v")
 }

@@ -4,7 +4,7 @@ package nginx_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,22 +16,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
-)
 
-// source is where Debian keeps the headers of nginx.
-const source = "/usr/share/nginx/src"
+	"github.com/parlance-api/parlance/lib/nginx"
+)
 
 // built are the module and the library. All tests share them.
 var built = sync.OnceValues(func() (b struct{ module, library string }, err error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return b, err
-	}
-	b.library = filepath.Join(folder, "libparlance.so")
-	if b.module, err = module(filepath.Join(here, "module")); err != nil {
-		return b, err
-	}
-	return b, run("..", "go", "build", "-buildmode=c-shared", "-o", b.library, ".")
+	b.module, b.library, err = nginx.Build(folder)
+	return b, err
 })
 
 // folder is where the library is built.
@@ -45,49 +37,6 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	_ = os.RemoveAll(folder)
 	os.Exit(code)
-}
-
-// module builds the module as its users do. What ./configure finds out about the machine takes
-// it half a minute, and is kept for the next time.
-func module(from string) (string, error) {
-	version, err := exec.Command("nginx", "-V").CombinedOutput()
-	if err != nil {
-		return "", err
-	}
-	config, err := os.ReadFile(filepath.Join(from, "config"))
-	if err != nil {
-		return "", err
-	}
-	caches, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(caches, "parlance", fmt.Sprintf("nginx-%x", sha256.Sum256(fmt.Appendf(version, "%s%s", from, config)))[:24])
-	if _, err := os.Stat(filepath.Join(dir, "objs", "Makefile")); err != nil {
-		made := dir + ".making"
-		_ = os.RemoveAll(made)
-		_ = os.RemoveAll(dir)
-		if err := os.CopyFS(made, os.DirFS(source)); err != nil {
-			return "", err
-		}
-		if err := run(made, "sh", "configure", "--with-compat", "--with-debug", "--with-cc-opt=-g -O2 -Wno-cast-function-type -Wextra", "--add-dynamic-module="+from); err != nil {
-			return "", err
-		}
-		if err := os.Rename(made, dir); err != nil {
-			return "", err
-		}
-	}
-	return filepath.Join(dir, "objs", "ngx_http_parlance_module.so"), run(dir, "make", "-f", "objs/Makefile", "modules")
-}
-
-func run(dir, name string, args ...string) error {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", cmd, err, out)
-	}
-	return nil
 }
 
 // proxy is nginx with the module.
@@ -154,13 +103,10 @@ func (p *proxy) start(configure func()) {
 // prepared is a folder for nginx, with a client that asks it alone.
 func prepared(t *testing.T) *proxy {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join(source, "configure")); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("the packages nginx and nginx-dev of Debian are missing")
-	}
-	if _, err := built(); err != nil {
+	switch _, err := built(); {
+	case errors.Is(err, nginx.ErrMissing) && os.Getenv("CI") == "":
+		t.Skip(err)
+	case err != nil:
 		t.Fatal(err)
 	}
 	p := &proxy{t: t, dir: t.TempDir()}

@@ -65,6 +65,9 @@ func api(w http.ResponseWriter, r *http.Request) {
 	case "/long":
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = io.WriteString(w, `{"message":"no such camera","more":"`+strings.Repeat("x", 200<<10)+`"}`)
+	case "/long-detail":
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"message":"`+strings.Repeat("x", 200<<10)+`"}`)
 	case "/long-success":
 		_, _ = io.WriteString(w, `{"more":"`+strings.Repeat("x", 200<<10)+`"}`)
 	case "/broken":
@@ -134,6 +137,7 @@ server { LISTEN; server_name envelope; parlance speaks vms answers vbapi;
 		{"an error of nginx", "GET", "/none", nil, 404, `{"status":404,"detail":"404 Not Found",...`, "Content-Type: application/problem+json"},
 		{"an error longer than is held", "GET", "/short/long", nil, 404, `{"status":404,...`, "Content-Type: application/problem+json"},
 		{"a long error", "GET", "/long", nil, 404, problem, ""},
+		{"an error whose translation is long", "GET", "/long-detail", nil, 404, strings.Replace(problem, "no such camera", strings.Repeat("x", 200<<10), 1), ""},
 		{"a success longer than is held", "GET", "/short/long-success", []string{"Host", "envelope"}, 200, long, ""},
 		{"an error that breaks off", "GET", "/broken", nil, 404, `{"status":404,...`, "Content-Type: application/problem+json"},
 		{"an error that breaks off in its chunks", "GET", "/broken-chunks", nil, 404, `{"status":404,...`, "Content-Type: application/problem+json"},

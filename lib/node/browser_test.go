@@ -52,6 +52,9 @@ func decodesInChromium(t *testing.T, from string) {
 			t.Errorf("%s was loaded, and the module has it", url)
 		}
 	}
+	if _, err := os.Stat(filepath.Join(dir, "parlance-try.js")); err == nil {
+		t.Error("parlance-try.js was written, and nobody asked for it")
+	}
 	if files, err := os.ReadDir(filepath.Join(dir, "dialects")); len(files) != 1 || err != nil {
 		t.Errorf("%v, %v; one dialect was asked for", files, err)
 	}

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// parlance-files DIR [NAME…] writes what a browser needs into a folder: the module in its plain
-// form, which a server compresses, and the named dialects with those that they extend; all of
-// them if none is named. The module has opened the named ones already. It also writes parlance-try.js for parlance page --try.
+// parlance-files [--try] DIR [NAME…] writes what a browser needs into a folder: the module in its
+// plain form, which a server compresses, and the named dialects with those that they extend; all
+// of them if none is named. The module has opened the named ones already. With --try, it writes
+// parlance-try.js alone, for parlance page --try.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,14 +49,17 @@ async function write(dir, names) {
     if (parent) wanted.add(parent);
   }
   writeFileSync(join(dir, "parlance.wasm"), names.length > 0 ? await snapshot(wasmOf(here), texts) : wasmOf(here));
-  writeFileSync(join(dir, "parlance-try.js"), tryScript(here));
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === realpathSync(fileURLToPath(import.meta.url))) {
-  const [dir, ...names] = process.argv.slice(2);
-  if (!dir) {
-    console.error("usage: parlance-files DIR [NAME…]");
+  const given = process.argv.slice(2), [dir, ...names] = given.filter((word) => word !== "--try");
+  const trial = names.length < given.length - 1;
+  if (!dir || dir.startsWith("-") || (trial && names.length > 0)) {
+    console.error("usage: parlance-files DIR [NAME…], or parlance-files --try DIR");
     process.exit(2);
   }
-  await write(dir, names);
+  if (trial) {
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, "parlance-try.js"), tryScript(here));
+  } else await write(dir, names);
 }

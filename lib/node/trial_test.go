@@ -19,7 +19,7 @@ import (
 // does. The page fetches nothing, and no text of a response becomes a part of it but as text.
 func readsOnAPage(t *testing.T, from string) {
 	dir := t.TempDir()
-	if out, err := exec.Command("node", filepath.Join(from, "files.js"), dir, "vms").CombinedOutput(); err != nil {
+	if out, err := exec.Command("node", filepath.Join(from, "files.js"), "--try", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	core, err := os.ReadFile(filepath.Join(dir, "parlance-try.js"))

@@ -1,12 +1,5 @@
 //go:build wasip1
 
-// Command wasm is the core of Parlance as a WebAssembly module, for Node and browsers:
-//
-//	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -o parlance.wasm ./lib/node/wasm
-//
-// Package abi does the work. A caller writes into the memory of [room], calls a function with
-// how much it wrote, and reads what [result] points at. The module holds no dialect: it asks
-// for each by its name.
 package main
 
 import (
@@ -15,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
+	"runtime"
 	"runtime/debug"
 	"time"
 	"unsafe"
@@ -25,11 +19,12 @@ import (
 	"github.com/parlance-api/parlance/lib/abi"
 )
 
-// main is never called.
-func main() {}
-
-// The heap is small, so it may grow more before it is collected.
-func init() { debug.SetGCPercent(400) }
+// The heap is small, so it may grow more before it is collected. A large one is collected sooner,
+// since the memory of a module never shrinks.
+func init() {
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(64 << 20)
+}
 
 // What a function returns, besides a handle. They are those of parlance.h, and one more.
 const (
@@ -49,13 +44,22 @@ var (
 	sources = map[string][]byte{} // nil for a dialect that is not there
 	named   = map[string]*dialect.Dialect{}
 	lacks   string
+	came    int // how much room was asked for since the collector had its turn
 )
 
 // kept is the most memory that stays for the next call.
 const kept = 4 << 20
 
+// turn is how much room is given until the collector has its turn. A call runs on its own, so
+// without one a collection that has taken half of the time is not ended, and memory grows.
+const turn = 16 << 10
+
 //go:wasmexport parlance_room
 func room(size int32) uint32 {
+	if came += int(size); came > turn {
+		came = 0
+		runtime.Gosched()
+	}
 	if int(size) > len(in) || len(in) > kept {
 		in = make([]byte, max(int(size), 64<<10))
 	}

@@ -183,7 +183,8 @@ def open(name_or_text: str) -> "Dialect":
 
 def version() -> str:
     """The version of the library."""
-    return _library().parlance_version().decode()
+    text: bytes = _library().parlance_version()
+    return text.decode()
 
 
 class Dialect:
@@ -194,7 +195,7 @@ class Dialect:
         x = _Exchange.empty()
         self._handle = _checked(*_call(lambda: _library().parlance_open(text, len(text), x), x))
 
-    def __del__(self):
+    def __del__(self) -> None:
         _close(self)
 
     def needs_body(self, method: str, path: str, status: int, headers: Headers = ()) -> bool:
@@ -226,7 +227,7 @@ class Dialect:
         """The translation of the responses of this dialect into those of another."""
         return Translator(self, to)
 
-    def _said(self, name, method, path, status, headers, body, key, request_headers, attempts, cut, retry_unsafe, now, reason) -> bytes:
+    def _said(self, name: str, method: str, path: str, status: int, headers: Headers, body: bytes, key: str, request_headers: Headers, attempts: int, cut: bool, retry_unsafe: bool, now: typing.Optional[float], reason: str) -> bytes:
         x = _Exchange.of(method, path, status, headers, body, key=key, request_headers=request_headers, attempts=attempts, cut=cut, retry_unsafe=retry_unsafe, now=now, reason=reason)
         function = getattr(_library(), name)
         _checked(*_call(lambda: function(self._handle, x), x))
@@ -239,7 +240,7 @@ class Translator:
     def __init__(self, speaks: Dialect, answers: Dialect):
         self._handle = _checked(_library().parlance_translation(speaks._handle, answers._handle), None)
 
-    def __del__(self):
+    def __del__(self) -> None:
         _close(self)
 
     def translate(self, method: str, path: str, status: int, headers: Headers = (), body: bytes = b"", *, key: str = "", request_headers: Headers = (), cut: bool = False, now: typing.Optional[float] = None) -> typing.Optional[Response]:
@@ -281,7 +282,7 @@ class _Exchange(ctypes.Structure):
         return x
 
     @classmethod
-    def of(cls, method, path, status, headers=(), body=b"", *, key="", request_headers=(), attempts=0, cut=False, retry_unsafe=False, now=None, reason="") -> "_Exchange":
+    def of(cls, method: str, path: str, status: int, headers: Headers = (), body: bytes = b"", *, key: str = "", request_headers: Headers = (), attempts: int = 0, cut: bool = False, retry_unsafe: bool = False, now: typing.Optional[float] = None, reason: str = "") -> "_Exchange":
         x = cls.empty()
         x.method = text = method.encode()
         x.method_length = len(text)
@@ -328,9 +329,9 @@ def _lines(headers: Headers) -> bytes:
     return "".join(lines).encode("utf-8")
 
 
-def _call(function, x: _Exchange) -> typing.Tuple[int, _Exchange]:
+def _call(function: typing.Callable[[], typing.Any], x: _Exchange) -> typing.Tuple[int, _Exchange]:
     """Calls a function, and once more with a larger buffer if it asks for one."""
-    code = function()
+    code: int = function()
     while code == _SMALL:
         x.reserve(x.length)
         code = function()
@@ -349,7 +350,7 @@ def _checked(code: int, x: typing.Optional[_Exchange]) -> int:
     }.get(code, "libparlance is of another version than this package"))
 
 
-def _close(owner) -> None:
+def _close(owner: typing.Union[Dialect, Translator]) -> None:
     handle, owner._handle = getattr(owner, "_handle", 0), 0
     if handle and _loaded:
         _loaded[0].parlance_close(handle)

@@ -16,10 +16,20 @@ import tenacity
 
 from . import Decision, reading
 
-__all__ = ["rules"]
+__all__ = ["Rules", "rules"]
 
 
-def rules(*, attempts: int = 4, longest: float = 60, refresh: typing.Optional[typing.Callable[[], typing.Any]] = None) -> typing.Dict[str, typing.Any]:
+class Rules(typing.TypedDict):
+    """The arguments of tenacity.retry, so that a type checker knows the function that it wraps."""
+
+    retry: typing.Callable[[tenacity.RetryCallState], bool]
+    wait: typing.Any  # a function of the state; the types of tenacity 8 say that it returns a bool
+    stop: tenacity.stop_after_attempt
+    before_sleep: typing.Callable[[tenacity.RetryCallState], None]
+    retry_error_callback: typing.Callable[[tenacity.RetryCallState], typing.Any]
+
+
+def rules(*, attempts: int = 4, longest: float = 60, refresh: typing.Optional[typing.Callable[[], typing.Any]] = None) -> Rules:
     """The arguments of tenacity.retry and tenacity.Retrying for what the provider says.
 
     A request is sent again only if its decision says so and the retry is safe, and after the
@@ -52,7 +62,7 @@ def rules(*, attempts: int = 4, longest: float = 60, refresh: typing.Optional[ty
         "wait": wait,
         "stop": tenacity.stop_after_attempt(attempts),
         "before_sleep": before,
-        "retry_error_callback": lambda state: state.outcome.result(),
+        "retry_error_callback": lambda state: state.outcome.result() if state.outcome else None,
     }
 
 
