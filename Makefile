@@ -97,6 +97,10 @@ caddy: ## the modules for Caddy, and bin/parlance-gateway
 caddy-reloads: ## a reload of Caddy every 200 ms under load, for a minute; test does it for two seconds
 	cd caddy && RELOADS=300 go test -count=1 -vet=off -v -run '^TestAReloadFailsNoRequestThatCaddyHasAccepted$$' .
 
+.PHONY: caddy-kills
+caddy-kills: ## two gateways on one PostgreSQL, of which one is killed again and again (KILLS=500); test does it 4 times
+	cd caddy && KILLS=$(KILLS) go test -count=1 -timeout=2h -vet=off -v -run '^TestTwoGatewaysThatAreKilledAreOne$$' .
+
 # Debian has prometheus and docker-compose; go install gets the others.
 GATEWAY_TOOLS ?= /tmp/parlance-gateway-tools
 
@@ -108,20 +112,31 @@ gateway-tools: ## the gateway in Caddy with h2spec, Pebble, Prometheus and docke
 	SITE=a UPSTREAM=b POSTGRES_PASSWORD=c docker-compose --file caddy/deploy/compose.yaml config --quiet
 	cd caddy && PATH="$(GATEWAY_TOOLS):$$PATH" go test -count=1 -v -run 'HTTP2IsAsSound|ByACME|EachPanel' .
 
+# The compiler of TypeScript, and the oldest Node that package.json names.
+NODE_TOOLS ?= /tmp/parlance-node-tools
+
 .PHONY: lib
-lib: setup ## bin/libparlance.so, .a, parlance.h and parlance.pc, the library for other languages, and its tests
+lib: setup ## bin/libparlance.so, .a, parlance.h, parlance.pc and bin/node, the library for other languages, and its tests
+	@command -v npm >/dev/null || { echo "run: apt-get install npm"; exit 1; }
 	CGO_ENABLED=1 go build -buildmode=c-shared -o bin/libparlance.so ./lib
 	CGO_ENABLED=1 go build -buildmode=c-archive -o bin/libparlance.a ./lib
 	rm -f bin/libparlance.h && cp lib/parlance.h lib/parlance.pc bin/
 	GOARCH=arm64 CC=aarch64-linux-gnu-gcc CGO_ENABLED=1 go build -buildmode=c-shared -o bin/arm64/libparlance.so ./lib
 	@rm -f bin/arm64/libparlance.h; readelf -h bin/arm64/libparlance.so | grep 'Machine: *AArch64'
-	CGO_ENABLED=1 go test -count=1 ./lib/...
+	node lib/node/build.js bin/node --pack
+	PARLANCE_PACKAGE=$(CURDIR)/bin/node node --test lib/node/tests/published.js
+	npm install --no-save --no-audit --no-fund --prefix $(NODE_TOOLS) typescript@5.9 node@18
+	$(NODE_TOOLS)/node_modules/.bin/tsc --noEmit --strict --target es2022 --module nodenext --lib es2022,dom,dom.iterable lib/node/tests/types.ts
+	PATH="$(NODE_TOOLS)/node_modules/.bin:$$PATH" go test -count=1 -timeout=$(TIMEOUT) -run '^TestThePackage.*/in_Node$$' ./lib/node
+	CGO_ENABLED=1 go test -count=1 -timeout=$(TIMEOUT) ./lib/...
 
 .PHONY: lib-bench
-lib-bench: ## the CPU time of calls of the library, from C and from Python
+lib-bench: ## the CPU time of calls of the library, from C, Python and Node
 	CGO_ENABLED=1 go build -buildmode=c-shared -o bin/libparlance.so ./lib
 	gcc -O2 -I lib -o bin/bench bench/library/bench.c -L bin -lparlance -Wl,-rpath,bin && bin/bench
 	PARLANCE_LIBRARY=bin/libparlance.so PYTHONPATH=lib/python python3 -B bench/library/bench.py
+	node lib/node/build.js bin/node --pack
+	rm -f bin/node/parlance.wasm && node bench/library/bench.js bin/node
 
 .PHONY: fuzz
 fuzz: ## search with every fuzz target for a while (FUZZTIME=5s); test runs what was found
@@ -138,6 +153,11 @@ bench: ## the benchmarks (BENCH=regexp)
 .PHONY: hop
 hop: ## CPU of a request through the gateway, beside other proxies (HOP=flags)
 	go run ./bench/hop $(HOP)
+
+.PHONY: nginx-bench
+nginx-bench: ## CPU and memory of nginx with the module, beside plain nginx and nginx with Lua (HOP=flags)
+	go run ./bench/hop -proxies nginx,nginx-parlance -responses success-1KB $(HOP)
+	go run ./bench/hop -proxies nginx-lua,nginx-parlance,nginx -responses error-250B $(HOP)
 
 .PHONY: idle
 idle: ## memory of the gateway with 5,000 idle connections, beside httputil.ReverseProxy

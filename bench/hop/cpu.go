@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"time"
@@ -36,6 +37,19 @@ func pin(pid int, cores ...int) {
 			_ = unix.SchedSetaffinity(tid, &set) // a thread that has just ended
 		}
 	}
+}
+
+// startPinned starts a process that has one core from its beginning, as by taskset. So the Go of
+// a library in it counts one core too.
+func startPinned(cmd *exec.Cmd, core int) error {
+	runtime.LockOSThread() // the process inherits the cores of this thread
+	defer runtime.UnlockOSThread()
+	var before, set unix.CPUSet
+	set.Set(core)
+	if runtime.NumCPU() >= 2 && unix.SchedGetaffinity(0, &before) == nil && unix.SchedSetaffinity(0, &set) == nil {
+		defer func() { _ = unix.SchedSetaffinity(0, &before) }()
+	}
+	return cmd.Start()
 }
 
 // proxyCore is the core of all proxies. Only one of them has requests at a time.

@@ -15,11 +15,11 @@
 // The proxies take turns, in each round each of them. The figure of a proxy is user and
 // system time divided by requests, the median of its turns. The ratio is to the first proxy
 // in the same round, and the median too. Trust the ratios: other work on the machine changes
-// all figures of a run. A proxy that is not installed is left out, with a word on stderr. The Debian packages are nginx, libnginx-mod-http-lua, lua-cjson
-// and caddy.
+// all figures of a run. A proxy that is not installed is left out, with a word on stderr. The
+// Debian packages are nginx, nginx-dev, libnginx-mod-http-lua, haproxy, lua-cjson and caddy.
 //
-// Parlance and nginx with Lua translate the error, and the others pass it on. All pass the
-// successes on.
+// Parlance, nginx with its module, and nginx and HAProxy with Lua translate the error. The
+// others pass it on. All pass the successes on.
 //
 // Two other figures are measured with a flag each:
 //
@@ -132,6 +132,7 @@ type row struct {
 	cpu         time.Duration // of a request, the median of all turns
 	ratio       float64       // to the first proxy in the same round, the median
 	busy        float64       // the part of the time in which the proxy ran, the median
+	memory      int           // KB that are resident after the last turn, without files
 }
 
 // turn is what one proxy took in one round.
@@ -158,8 +159,12 @@ func (c config) measure(proxies []*proxy, k kind) ([]row, error) {
 	}
 	var rows []row
 	for i, p := range proxies {
+		memory, err := resident(p.pid)
+		if err != nil {
+			return nil, err
+		}
 		rows = append(rows, row{
-			kind: k.name, proxy: p.name,
+			kind: k.name, proxy: p.name, memory: memory,
 			cpu:   median(c.rounds, func(n int) time.Duration { return turns[i][n].cpu }),
 			ratio: median(c.rounds, func(n int) float64 { return float64(turns[i][n].cpu) / float64(turns[0][n].cpu) }),
 			busy:  median(c.rounds, func(n int) float64 { return turns[i][n].busy }),
@@ -180,10 +185,10 @@ func median[T cmp.Ordered](n int, figure func(int) T) T {
 
 func print(w io.Writer, rows []row) error {
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
-	fmt.Fprintln(t, "| response\t| by\t| CPU of a request\t| ratio\t| core in use\t|")
-	fmt.Fprintln(t, "|---\t|---\t|--:\t|--:\t|--:\t|")
+	fmt.Fprintln(t, "| response\t| by\t| CPU of a request\t| ratio\t| core in use\t| memory\t|")
+	fmt.Fprintln(t, "|---\t|---\t|--:\t|--:\t|--:\t|--:\t|")
 	for _, r := range rows {
-		fmt.Fprintf(t, "| %s\t| %s\t| %.1f µs\t| %.2f\t| %.0f%%\t|\n", r.kind, r.proxy, float64(r.cpu)/1e3, r.ratio, 100*r.busy)
+		fmt.Fprintf(t, "| %s\t| %s\t| %.1f µs\t| %.2f\t| %.0f%%\t| %.1f MB\t|\n", r.kind, r.proxy, float64(r.cpu)/1e3, r.ratio, 100*r.busy, float64(r.memory)/1e3)
 	}
 	return t.Flush()
 }

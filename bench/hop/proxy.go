@@ -26,6 +26,7 @@ import (
 
 	"github.com/parlance-api/parlance/catalog"
 	"github.com/parlance-api/parlance/gateway"
+	parlancenginx "github.com/parlance-api/parlance/lib/nginx"
 )
 
 // proxy is a process that forwards to the upstream.
@@ -43,7 +44,7 @@ func (p *proxy) cpu() time.Duration { return cpuTime(p.pid) }
 var errMissing = errors.New("not installed")
 
 func names() []string {
-	return []string{"reverseproxy", "parlance", "parlance-serve", "nginx", "nginx-lua", "caddy"}
+	return []string{"reverseproxy", "parlance", "parlance-serve", "nginx", "nginx-parlance", "nginx-lua", "haproxy", "haproxy-lua", "caddy"}
 }
 
 // ours are the proxies that this program itself is: httputil.ReverseProxy and the gateway, both
@@ -74,9 +75,15 @@ func start(name, dir, upstream string, c config) (*proxy, error) {
 			cmd.Env = append(cmd.Env, "HOP_PROFILE="+filepath.Join(filepath.Dir(c.profile), kind+"-"+filepath.Base(c.profile)))
 		}
 	case "nginx":
-		cmd, err = nginx(dir, addr, upstream, "", "")
+		cmd, err = nginx(dir, addr, upstream, "", "", "")
+	case "nginx-parlance":
+		cmd, err = nginxParlance(dir, addr, upstream, c)
 	case "nginx-lua":
 		cmd, err = nginxLua(dir, addr, upstream)
+	case "haproxy":
+		cmd, err = haproxy(dir, addr, upstream, "", "")
+	case "haproxy-lua":
+		cmd, err = haproxyLua(dir, addr, upstream)
 	case "caddy":
 		cmd, err = caddy(cmp.Or(other, "caddy"), dir, addr, upstream, "", "http")
 	case "parlance-gateway":
@@ -97,7 +104,7 @@ func launch(cmd *exec.Cmd, name, addr string, callers int, isOurs bool) (*proxy,
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
+	if err := startPinned(cmd, proxyCore); err != nil {
 		return nil, err
 	}
 	ended := make(chan struct{})
@@ -116,7 +123,6 @@ func launch(cmd *exec.Cmd, name, addr string, callers int, isOurs bool) (*proxy,
 		conn, err := net.Dial("tcp", addr)
 		if err == nil {
 			conn.Close()
-			pin(p.pid, proxyCore)
 			p.callers, err = dial(addr, callers)
 			return p, err
 		}
@@ -208,9 +214,9 @@ func (p pool) Put(b []byte) {
 	}
 }
 
-// nginx runs as a single process, with the lines given for the whole and for the
+// nginx runs as a single process, with the lines given for the whole, for http and for the
 // location.
-func nginx(dir, addr, upstream, whole, location string) (*exec.Cmd, error) {
+func nginx(dir, addr, upstream, whole, all, location string) (*exec.Cmd, error) {
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		return nil, fmt.Errorf("nginx: %w", errMissing)
@@ -219,17 +225,29 @@ func nginx(dir, addr, upstream, whole, location string) (*exec.Cmd, error) {
 master_process off; daemon off; worker_processes 1; pid %[1]s/pid; error_log %[1]s/error.log;
 events { worker_connections 1024; }
 http {
-	access_log off;
+	access_log off; %[6]s
 	client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi; uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
 	keepalive_requests 100000000; keepalive_timeout 1h;
 	upstream there { server %[2]s; keepalive 256; keepalive_requests 100000000; }
 	server { listen %[3]s; location / { proxy_pass http://there; proxy_http_version 1.1; proxy_set_header Connection ""; %[5]s } }
-}`, dir, upstream, addr, whole, location)
+}`, dir, upstream, addr, whole, location, all)
 	file := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
 	return exec.Command(program, "-p", dir, "-c", file, "-e", filepath.Join(dir, "error.log")), nil
+}
+
+// nginxParlance translates with the module for nginx, which it builds.
+func nginxParlance(dir, addr, upstream string, c config) (*exec.Cmd, error) {
+	module, library, err := parlancenginx.Build(dir)
+	if errors.Is(err, parlancenginx.ErrMissing) {
+		return nil, fmt.Errorf("nginx-parlance: %w", errMissing)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nginx(dir, addr, upstream, "load_module "+module+";", "parlance_library "+library+"; parlance speaks "+c.speaks+" answers "+c.to+";", "")
 }
 
 // nginxLua translates the errors of vms into problems, as a small script of an operator
@@ -241,7 +259,7 @@ func nginxLua(dir, addr, upstream string) (*exec.Cmd, error) {
 			return nil, fmt.Errorf("nginx-lua: %w", errMissing)
 		}
 	}
-	return nginx(dir, addr, upstream, "load_module "+modules+"ndk_http_module.so; load_module "+modules+"ngx_http_lua_module.so;", `
+	return nginx(dir, addr, upstream, "load_module "+modules+"ndk_http_module.so; load_module "+modules+"ngx_http_lua_module.so;", "", `
 		header_filter_by_lua_block {
 			if ngx.status >= 400 then
 				ngx.header["Content-Type"] = "application/problem+json"
@@ -261,6 +279,62 @@ func nginxLua(dir, addr, upstream string) (*exec.Cmd, error) {
 			end
 			ngx.arg[1] = json.encode(problem)
 		}`)
+}
+
+// haproxy runs as a single thread, with the lines given for the whole and for the backend.
+func haproxy(dir, addr, upstream, whole, backend string) (*exec.Cmd, error) {
+	program, err := exec.LookPath("haproxy")
+	if err != nil {
+		return nil, fmt.Errorf("haproxy: %w", errMissing)
+	}
+	text := fmt.Sprintf(`global
+	nbthread 1
+	%s
+defaults
+	mode http
+	timeout connect 5s
+	timeout client 1h
+	timeout server 1h
+	timeout http-keep-alive 1h
+	http-reuse always
+frontend callers
+	bind %s
+	default_backend there
+backend there
+	%s
+	server there %s
+`, whole, addr, backend, upstream)
+	file := filepath.Join(dir, "haproxy.cfg")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	return exec.Command(program, "-db", "-f", file), nil
+}
+
+// haproxyLua translates the errors of vms into problems, as a small script of an operator
+// would. A rule of HAProxy has one status, so there is a rule for the one that is measured.
+func haproxyLua(dir, addr, upstream string) (*exec.Cmd, error) {
+	const script = `
+local json = require "cjson.safe"
+core.register_converters("problem", function(body)
+	local vms = json.decode(body) or {}
+	local problem = {title = "Unprocessable Entity", status = 422, detail = vms.message, errors = {}}
+	for field, texts in pairs(vms.errors or {}) do
+		for _, text in ipairs(texts) do table.insert(problem.errors, {pointer = "/" .. field, detail = text}) end
+	end
+	return json.encode(problem)
+end)
+`
+	if found, _ := filepath.Glob("/usr/lib/*/lua/5.3/cjson.so"); len(found) == 0 {
+		return nil, fmt.Errorf("haproxy-lua: %w", errMissing)
+	}
+	file := filepath.Join(dir, "problem.lua")
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		return nil, err
+	}
+	return haproxy(dir, addr, upstream, "lua-load "+file, `http-response wait-for-body time 5s if { status 422 }
+	http-response set-var(txn.problem) res.body,lua.problem if { status 422 }
+	http-response return status 422 content-type "application/problem+json" lf-string "%[var(txn.problem)]" if { status 422 }`)
 }
 
 // caddy runs a Caddy with a directive before the proxy, and with a transport.
