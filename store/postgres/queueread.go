@@ -102,11 +102,7 @@ func (s taskReader) Tasks(ctx context.Context, f queue.Filter) (found []queue.Ta
 		}
 		before = one[0].seq
 	}
-	states, err := s.states(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	query, args := tasksOf(f, before, states)
+	query, args := tasksOf(f, before)
 	rows, err := s.list(ctx, query, args...)
 	for _, r := range rows {
 		found = append(found, r.Task)
@@ -114,36 +110,12 @@ func (s taskReader) Tasks(ctx context.Context, f queue.Filter) (found []queue.Ta
 	return found, err
 }
 
-// states are those of the tasks that a filter may select, each looked for behind the one before.
-func (s taskReader) states(ctx context.Context, f queue.Filter) (found []string, err error) {
-	switch {
-	case f.Kind == "", f.State == queue.Leased:
-		return nil, nil
-	case f.State == queue.Waiting:
-		return []string{""}, nil
-	case f.State != "":
-		return []string{text(f.State)}, nil
-	}
-	err = s.ask(ctx, func(ctx context.Context, q querier) error {
-		rows, err := q.Query(ctx, s.schema(`
-			WITH RECURSIVE s (state) AS (
-				SELECT min(state) FROM parlance.task WHERE kind = $1
-				UNION ALL SELECT (SELECT min(state) FROM parlance.task WHERE kind = $1 AND state > s.state) FROM s WHERE s.state IS NOT NULL)
-			SELECT state FROM s WHERE state IS NOT NULL`), text(f.Kind))
-		if err != nil {
-			return err
-		}
-		found, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err
-	})
-	return found, err
-}
-
 // tasksOf is the query for the tasks of a filter. Those of a kind are found in an index by state
 // and lane: the youngest of each, and the youngest of all these. So among a million it takes no
-// longer than among a thousand. No states are that the few tasks of the filter are just read. The
-// limit is a text, since PostgreSQL takes one that it does not know for a tenth of all.
-func tasksOf(f queue.Filter, before int64, states []string) (query string, args []any) {
+// longer than among a thousand. It is one statement, so that a task that changes its state meanwhile
+// is in the list. The limit is a text, since PostgreSQL takes one that it does not know for a tenth
+// of all.
+func tasksOf(f queue.Filter, before int64) (query string, args []any) {
 	put := func(value any) string {
 		args = append(args, value)
 		return fmt.Sprint("$", len(args))
@@ -153,24 +125,40 @@ func tasksOf(f queue.Filter, before int64, states []string) (query string, args 
 		where += " AND kind = " + put(text(f.Kind))
 	}
 	where += stateIs(f.State, put)
+	few := f.Kind == "" || f.State == queue.Leased // so they are just read
 	lanes := ""
 	switch {
 	case f.Lane == "":
-	case states == nil:
+	case few:
 		where += " AND starts_with(lane, " + put(text(f.Lane)) + ")"
 	default:
 		lanes = "CROSS JOIN (SELECT kind, name FROM parlance.lane WHERE starts_with(name, " + put(text(f.Lane)) + ")) l "
 		where += " AND kind = l.kind AND lane = l.name"
 	}
 	limit := fmt.Sprint(" LIMIT ", cmp.Or(f.Most, 100))
-	if states == nil {
+	if few {
 		return "SELECT " + brief + " FROM parlance.task" + where + " ORDER BY seq DESC" + limit, args
 	}
+	states := ""
+	switch f.State {
+	case "":
+		states = fmt.Sprintf(anyState, put(text(f.Kind)))
+	case queue.Waiting:
+		states = "ARRAY['']"
+	default:
+		states = "ARRAY[" + put(text(f.State)) + "::text]"
+	}
 	return "SELECT " + brief + " FROM parlance.task WHERE seq = ANY (ARRAY(" +
-		"SELECT t.seq FROM unnest(" + put(states) + "::text[]) s (state) " + lanes +
+		"SELECT t.seq FROM unnest(" + states + ") s (state) " + lanes +
 		"CROSS JOIN LATERAL (SELECT seq FROM parlance.task" + where + " AND state = s.state ORDER BY -seq" + limit + ") t " +
 		"ORDER BY t.seq DESC" + limit + ")) ORDER BY seq DESC", args
 }
+
+// anyState are the states of the tasks of a kind, each looked for behind the one before.
+const anyState = `ARRAY(WITH RECURSIVE s (state) AS (
+		SELECT min(state) FROM parlance.task WHERE kind = %[1]s
+		UNION ALL SELECT (SELECT min(state) FROM parlance.task WHERE kind = %[1]s AND state > s.state) FROM s WHERE s.state IS NOT NULL)
+	SELECT state FROM s WHERE state IS NOT NULL)`
 
 func (s taskReader) Steps(ctx context.Context, id string) (story []queue.Record, err error) {
 	if _, err := s.Task(ctx, id); err != nil {

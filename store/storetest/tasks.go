@@ -166,4 +166,36 @@ func listed(t *testing.T, e Engine) {
 		_, err := s.Queue().Tasks(s.ctx, queue.Filter{Before: "unknown"})
 		s.missing(err)
 	})
+	each(t, e, "A task that ends while it is listed is in the list", func(s *scene) {
+		s.adds(queue.Task{ID: "j"})
+		turns := make(chan error, 1)
+		listed := make(chan struct{})
+		go func() {
+			for {
+				err := s.Queue().Cancel(s.ctx, "j")
+				if err == nil {
+					err = s.Queue().Again(s.ctx, "j")
+				}
+				select {
+				case <-listed:
+					turns <- err
+					return
+				default:
+				}
+				if err != nil {
+					turns <- err
+					return
+				}
+			}
+		}()
+		for range 200 {
+			got, err := s.Queue().Tasks(s.ctx, queue.Filter{Kind: "k"})
+			if err != nil || len(got) != 1 {
+				s.Errorf("%d tasks, want 1: %v", len(got), err)
+				break
+			}
+		}
+		close(listed)
+		s.must(<-turns)
+	})
 }
