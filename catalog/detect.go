@@ -88,15 +88,25 @@ var compiled = sync.OnceValue(func() []candidate {
 // its samples.
 func All() ([]*dialect.Dialect, error) {
 	names := Names()
-	all, errs := make([]*dialect.Dialect, len(names)), make([]error, len(names))
-	parallel.Each(len(names), func(i int) {
-		text, err := source(names[i])
-		if err == nil {
-			text, _, _ = bytes.Cut(text, []byte("\nsamples:")) // the last part of a file
-			all[i], err = dialect.Compile(names[i]+".yaml", text, named)
+	once := map[string]func() (*dialect.Dialect, error){} // many files extend the same one
+	find := func(name string) (*dialect.Dialect, error) {
+		if open, known := once[name]; known {
+			return open()
 		}
-		errs[i] = err
-	})
+		return nil, fmt.Errorf("%w: %q", ErrUnknown, name)
+	}
+	for _, name := range names {
+		once[name] = sync.OnceValues(func() (*dialect.Dialect, error) {
+			text, err := source(name)
+			if err != nil {
+				return nil, err
+			}
+			text, _, _ = bytes.Cut(text, []byte("\nsamples:")) // the last part of a file
+			return dialect.Compile(name+".yaml", text, find)
+		})
+	}
+	all, errs := make([]*dialect.Dialect, len(names)), make([]error, len(names))
+	parallel.Each(len(names), func(i int) { all[i], errs[i] = find(names[i]) })
 	return all, errors.Join(errs...)
 }
 
