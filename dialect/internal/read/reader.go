@@ -102,7 +102,7 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 	if success && m.depth == 0 {
 		if g := (glance{d.Spec, p, *req, res.Header, wanted, !res.Cut}); g.foreign(res.Body) == yes {
 			if expected {
-				m.noteUnfit(res)
+				m.noteUnfit(res, "")
 			}
 			return nil, !expected
 		}
@@ -136,7 +136,7 @@ func (d *Reader) Read(m *Matcher, p *spec.Plan, req *wire.Request, res *wire.Res
 			return s, true
 		}
 	}
-	m.noteUnfit(res)
+	m.noteUnfit(res, m.nearest(p, req))
 	return nil, !success
 }
 
@@ -150,8 +150,8 @@ func (m *Matcher) noteCut(res *wire.Response, success bool) {
 	}
 }
 
-// noteUnfit notes that a body fits no shape.
-func (m *Matcher) noteUnfit(res *wire.Response) {
+// noteUnfit notes that a body fits no shape. near tells the nearest one.
+func (m *Matcher) noteUnfit(res *wire.Response, near string) {
 	if res.Status < 300 && len(beginning(res.Body)) == 0 {
 		m.note("empty_body", "the body is empty but for blanks, although the dialect has one here")
 		return
@@ -160,7 +160,7 @@ func (m *Matcher) noteUnfit(res *wire.Response) {
 		m.note("unfit_body", "the body has a form that the dialect does not describe here")
 		return
 	}
-	m.note("unfit_body", "the body has none of the forms that the dialect describes for status %d", res.Status)
+	m.note("unfit_body", "the body has none of the forms that the dialect describes for status %d%s", res.Status, near)
 }
 
 // formBroken is that of a body that begins like one of the wanted forms and is broken.
