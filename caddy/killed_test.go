@@ -2,6 +2,7 @@ package caddyparlance_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -511,8 +512,8 @@ func (w *witness) settle() {
 	delivered, unsure := 0, 0
 	for id, place := range w.places {
 		var a answer
-		until(w.t, id+" has an end", func() bool {
-			a, _ = w.gateways[rand.N(2)].send("GET", place, "", "Prefer", "wait=30")
+		w.until(id+" has an end", func() bool {
+			a, _ = w.gateways[rand.N(2)].send("GET", place, "", "Prefer", "wait=10")
 			return a.status != http.StatusAccepted
 		})
 		n := w.vendor.times(id)
@@ -527,7 +528,7 @@ func (w *witness) settle() {
 	}
 	for _, state := range []string{"waiting", "delivering", "waiting"} { // those that nobody acknowledged
 		for _, g := range w.gateways {
-			until(w.t, "the outbox has delivered", func() bool {
+			w.until("the outbox has delivered", func() bool {
 				var list []any
 				g.admin("/parlance/outbox?state="+state, &list)
 				return len(list) == 0
@@ -544,6 +545,25 @@ func (w *witness) settle() {
 	}
 	w.t.Logf("%d kills. %d orders: %d acknowledged, %d uncertain, %d cut off. %d sittings. %d requests stored: %d delivered, %d uncertain.",
 		w.kills.Load(), len(w.orders), acknowledged, uncertain, cut, len(w.sittings), len(w.places), delivered, unsure)
+}
+
+// until waits for what the outboxes do, for as long as the vendor has something new to do each
+// minute: after many kills, thousands wait.
+func (w *witness) until(what string, so func() bool) {
+	w.t.Helper()
+	for done, ended := -1, false; !ended; {
+		w.vendor.mu.Lock()
+		now := len(w.vendor.done)
+		w.vendor.mu.Unlock()
+		if now == done {
+			w.t.Fatalf("the vendor has had nothing to do for a minute, and it is not so: %s", what)
+		}
+		done = now
+		ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
+		for ended = so(); !ended && ctx.Err() == nil; ended = so() {
+		}
+		cancel()
+	}
 }
 
 // seated holds that no more seats than there are were taken at a time. A holder has one for
