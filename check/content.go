@@ -160,48 +160,43 @@ func (l *look) diagnostic(i int) {
 	if d.Rule == "body_not_read" && (l.x.Response.Cut || len(l.x.Response.Body) > dialect.MaxBody) {
 		return // the reader's own limit
 	}
-	at, line, more := l.placeOfDiagnostic(d)
-	l.add(r, at, line, d.Message+more)
+	at, line := l.placeOfDiagnostic(d)
+	l.add(r, at, line, d.Message)
 }
 
-// placeOfDiagnostic finds the place that a warning is about. more is what to add to its
-// message.
-func (l *look) placeOfDiagnostic(d *parlance.Diagnostic) (at Place, line, more string) {
+// placeOfDiagnostic finds the place that a warning is about.
+func (l *look) placeOfDiagnostic(d *parlance.Diagnostic) (at Place, line string) {
 	switch d.Rule {
 	case "unfit_header":
-		return l.field(d.At), l.line(), ""
+		return l.field(d.At), l.line()
 	case "not_used":
-		return l.status(), l.line(), ""
+		return l.status(), l.line()
 	case "unlisted_code":
-		at, line = l.placeOf("code", "")
-		return at, line, ""
+		return l.placeOf("code", "")
 	case "count_contradicts":
 		for _, attribute := range [...]string{"failures", "successes", "total"} {
 			if t, ok := l.text(attribute); ok {
-				return l.body(t.Offset, t.Member), lineOf(t.Place), ""
+				return l.body(t.Offset, t.Member), lineOf(t.Place)
 			}
 		}
 	case "not_utf8":
-		return l.body(notUTF8(l.x.Response.Body), ""), lineOf(l.places().Shape), ""
+		return l.body(notUTF8(l.x.Response.Body), ""), lineOf(l.places().Shape)
 	case "body_not_read":
 		if strings.HasPrefix(mediaOf(l.header("Content-Type")), "multipart/") {
-			return l.field("Content-Type"), lineOf(l.places().Shape), ""
+			return l.field("Content-Type"), lineOf(l.places().Shape)
 		}
-		return l.body(secondValue(l.x.Response.Body), ""), lineOf(l.places().Shape), ""
+		return l.body(secondValue(l.x.Response.Body), ""), lineOf(l.places().Shape)
 	}
 	if d.At != "" {
 		if offset, found := authoring.Locate(l.x.Response.Body, d.At); found {
-			return l.body(offset, d.At), lineOf(l.places().Shape), ""
+			return l.body(offset, d.At), lineOf(l.places().Shape)
 		}
 	}
 	trace := l.places()
 	if trace.Departs == nil {
-		return l.body(0, ""), lineOf(trace.Shape), ""
+		return l.body(0, ""), lineOf(trace.Shape)
 	}
-	if d.Rule == "unfit_body" && trace.Departs.Message != "" {
-		more = " (nearest is the shape \"" + trace.Shape.Name + "\": " + trace.Departs.Message + ")"
-	}
-	return l.body(trace.Departs.Offset, trace.Departs.Member), lineOf(trace.Departs.Place), more
+	return l.body(trace.Departs.Offset, trace.Departs.Member), lineOf(trace.Departs.Place)
 }
 
 func mediaOf(contentType []string) string {
