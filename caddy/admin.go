@@ -3,6 +3,7 @@ package caddyparlance
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -132,16 +133,33 @@ func findDelivery(a *App, r *http.Request, id string) (any, error) {
 	return d.Redacted(), err
 }
 
+// selectors are the parameters that select requests of the outbox.
+var selectors = []string{"state", "vendor", "before", "most"}
+
+// mistaken refuses a request of the admin API.
+func mistaken(format string, args ...any) error {
+	return caddy.APIError{HTTPStatus: http.StatusBadRequest, Message: fmt.Sprintf(format, args...)}
+}
+
 func listOutbox(a *App, r *http.Request, _ string) (any, error) {
 	db, err := a.inUse()
 	if err != nil {
 		return nil, err
 	}
 	q := r.URL.Query()
-	f := outbox.Filter{State: outbox.State(q.Get("state")), Vendor: q.Get("vendor"), Before: q.Get("before")}
+	for name := range q {
+		if !slices.Contains(selectors, name) {
+			return nil, mistaken("there is no parameter %q: use %s", name, strings.Join(selectors, ", "))
+		}
+	}
+	state, err := outbox.ParseState(q.Get("state"))
+	if err != nil {
+		return nil, mistaken("%v", err)
+	}
+	f := outbox.Filter{State: state, Vendor: q.Get("vendor"), Before: q.Get("before")}
 	if text := q.Get("most"); text != "" {
 		if f.Most, err = strconv.Atoi(text); err != nil || f.Most < 1 || f.Most > 1000 {
-			return nil, caddy.APIError{HTTPStatus: http.StatusBadRequest, Message: "most is a number from 1 to 1000"}
+			return nil, mistaken("most is a number from 1 to 1000")
 		}
 	}
 	list, err := outbox.NewReader(db.Queue()).List(r.Context(), f)

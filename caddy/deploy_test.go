@@ -231,7 +231,13 @@ func readDeploy(t *testing.T, name string) string {
 // free is an address that nobody uses.
 func free(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return freeOn(t, "127.0.0.1")
+}
+
+// freeOn is an address of a host with a port that nobody has.
+func freeOn(t *testing.T, host string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}

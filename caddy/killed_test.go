@@ -144,7 +144,9 @@ http://ADDRESS {
 // start begins a life, and returns when it listens.
 func (r *replica) start() {
 	r.t.Helper()
-	address, control := free(r.t), free(r.t)
+	// Another loopback address than that of other tests, which could get the port of one that is
+	// killed and respond in its place.
+	address, control := freeOn(r.t, "127.0.0.2"), free(r.t)
 	file := filepath.Join(r.dir, "Caddyfile")
 	if err := os.WriteFile(file, []byte(strings.NewReplacer("ADDRESS", address, "CONTROL", control).Replace(r.site)), 0o600); err != nil {
 		r.t.Fatal(err)

@@ -247,6 +247,14 @@ func TestAnOutboxDeliversLater(t *testing.T) {
 		if got := admin(t, "GET", "/parlance/outbox/"+list[0].ID, ""); got.Code != http.StatusOK || !strings.Contains(got.Body.String(), `"state":"delivered"`) {
 			t.Errorf("got %d %s", got.Code, got.Body)
 		}
+		for query, want := range map[string]int{
+			"state=bogus": http.StatusBadRequest, "stat=waiting": http.StatusBadRequest, "most=0": http.StatusBadRequest, "most=many": http.StatusBadRequest,
+			"before=none": http.StatusNotFound, "vendor=shop": http.StatusOK, "state=&most=1": http.StatusOK, "before=" + list[0].ID: http.StatusOK,
+		} {
+			if got := admin(t, "GET", "/parlance/outbox?"+query, ""); got.Code != want {
+				t.Errorf("%s: got %d %s", query, got.Code, got.Body)
+			}
+		}
 		before := u.requests.Load()
 		if resp, body = s.ask("PUT", "/orders/7", "{}"); resp.StatusCode != http.StatusOK || u.requests.Load() != before+1 {
 			t.Errorf("one that is not stored: got %d %s", resp.StatusCode, body)

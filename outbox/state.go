@@ -1,6 +1,12 @@
 package outbox
 
-import "github.com/parlance-api/parlance/queue"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parlance-api/parlance/queue"
+)
 
 // State is how far a request has come.
 type State string
@@ -15,6 +21,19 @@ const (
 	Dead       State = "dead"       // its deadline is over, and the vendor has not done it
 	Canceled   State = "canceled"   // it was called off before it was sent, or while it waited
 )
+
+// states are all of them, in the order in which a request can be in them.
+var states = []State{Waiting, Delivering, Delivered, Refused, Uncertain, Dead, Canceled}
+
+// ParseState reads a state as its constant is written. An empty text is "", which selects
+// all in a [Filter]. The error of any other text lists the states.
+func ParseState(text string) (State, error) {
+	if s := State(text); text == "" || slices.Contains(states, s) {
+		return s, nil
+	}
+	known := strings.ReplaceAll(strings.Trim(fmt.Sprint(states), "[]"), " ", ", ")
+	return "", fmt.Errorf("there is no state %.40q: the states are %s", text, known)
+}
 
 // Ended reports that nothing more happens by itself.
 func (s State) Ended() bool { return s != Waiting && s != Delivering }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,6 +14,16 @@ import (
 	"github.com/parlance-api/parlance/outbox"
 	"github.com/parlance-api/parlance/queue"
 )
+
+func TestAStateIsReadAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	for text, known := range map[string]bool{"": true, "waiting": true, "canceled": true, "Waiting": false, "leased": false, "x": false} {
+		s, err := outbox.ParseState(text)
+		if (err == nil) != known || known && string(s) != text || !known && !strings.Contains(err.Error(), "waiting, delivering, delivered, refused, uncertain, dead, canceled") {
+			t.Errorf("%q: got %q, %v", text, s, err)
+		}
+	}
+}
 
 func TestARequestEndsAsTheResponseSays(t *testing.T) {
 	t.Parallel()

@@ -215,6 +215,7 @@ func TestTheOutboxSaysWhatIsWrong(t *testing.T) {
 		{[]string{"erase", "one"}, "has not ended"},
 		{[]string{"retry", "two"}, `"two"`},
 		{[]string{"ls", "--state", "lost"}, "the states are waiting"},
+		{[]string{"ls", "--kind", "rate"}, "the kinds are success"},
 	} {
 		_, errs := o.does(2, c.args...)
 		if !strings.Contains(errs, c.want) || !strings.Contains(errs, "hint: ") || strings.Contains(errs, "planted") {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,15 +32,15 @@ func (f *outboxFilter) flags(cmd *cobra.Command, most int) {
 	cmd.Flags().IntVar(&f.most, "most", most, "at most `N` requests; 0 is all")
 }
 
-// states are those that a request can be in.
-var states = []string{
-	string(outbox.Waiting), string(outbox.Delivering), string(outbox.Delivered), string(outbox.Refused), string(outbox.Uncertain), string(outbox.Dead), string(outbox.Canceled),
-}
-
 // each calls f for each request that the filter selects, the youngest first.
 func (f *outboxFilter) each(ctx context.Context, b *outbox.Reader, do func(outbox.Delivery) error) error {
-	if f.state != "" && !slices.Contains(states, f.state) {
-		return &mistake{message: fmt.Sprintf("--state: there is no state %q", f.state), hint: "the states are " + strings.Join(states, ", ")}
+	state, err := outbox.ParseState(f.state)
+	if err != nil {
+		return &mistake{message: "--state: " + err.Error(), hint: "parlance outbox --help explains the states"}
+	}
+	if _, known := parlance.ParseKind(f.kind); !known && f.kind != "" {
+		kinds := strings.Trim(fmt.Sprint(parlance.Kinds()), "[]")
+		return &mistake{message: fmt.Sprintf("--kind: there is no kind %q", f.kind), hint: "the kinds are " + strings.ReplaceAll(kinds, " ", ", ")}
 	}
 	for _, id := range f.ids {
 		d, err := b.Find(ctx, id)
@@ -55,7 +54,7 @@ func (f *outboxFilter) each(ctx context.Context, b *outbox.Reader, do func(outbo
 	if len(f.ids) > 0 {
 		return nil
 	}
-	page := outbox.Filter{State: outbox.State(f.state), Vendor: f.vendor, Most: 500}
+	page := outbox.Filter{State: state, Vendor: f.vendor, Most: 500}
 	if f.most > 0 && f.kind == "" && f.older == 0 {
 		page.Most = min(f.most, page.Most)
 	}
