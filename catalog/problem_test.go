@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,8 +23,12 @@ func TestAMemberOfAProblemWithAValueOfAnotherTypeIsIgnoredWithADiagnostic(t *tes
 	read := func(d *dialect.Dialect, body string) dialect.Decoded {
 		return d.Decode(dialect.Request{}, dialect.Response{Status: 403, Header: http.Header{"Content-Type": {"application/problem+json"}}, Body: []byte(body)})
 	}
-	for _, member := range []string{"type", "title", "detail", "instance"} {
-		for _, value := range []string{"5", "-1.5", "true", "{}", `{"a":1}`, "[]", `[7]`} {
+	for _, member := range []string{"type", "title", "status", "detail", "instance"} {
+		values := []string{"5", "-1.5", "true", "{}", `{"a":1}`, "[]", `[7]`}
+		if member == "status" {
+			values = []string{`"403"`, `"404"`, `"40\u0033"`, `"forbidden"`, "-1.5", "true", "{}", `{"a":1}`, "[]", `[7]`}
+		}
+		for _, value := range values {
 			t.Run(member+" "+value, func(t *testing.T) {
 				t.Parallel()
 				d := opened(t, "problem")
@@ -31,9 +36,7 @@ func TestAMemberOfAProblemWithAValueOfAnotherTypeIsIgnoredWithADiagnostic(t *tes
 				if len(want.Diagnostics) > 0 {
 					t.Fatal(want.Diagnostics)
 				}
-				before, rest, _ := strings.Cut(good, `"`+member+`":"`)
-				_, after, _ := strings.Cut(rest, `"`)
-				body := before + `"` + member + `":` + value + after
+				body := regexp.MustCompile(`"`+member+`":("[^"]*"|\d+)`).ReplaceAllLiteralString(good, `"`+member+`":`+value)
 				for range 3 {
 					read(d, good) // so that the dialect has seen the form
 				}
@@ -48,7 +51,9 @@ func TestAMemberOfAProblemWithAValueOfAnotherTypeIsIgnoredWithADiagnostic(t *tes
 					t.Errorf("%s is read as %s", body, got.Outcome.Kind)
 				}
 				expected := texts(&want.Outcome)
-				expected[member] = ""
+				if member != "status" {
+					expected[member] = ""
+				}
 				for name, text := range texts(&got.Outcome) {
 					if name == "detail" && member == "detail" && text == expected["title"] {
 						continue // the common form takes the title for a detail, and says so

@@ -228,7 +228,7 @@ func (m *Matcher) one(h *spec.Hole, n uint32, f *fieldExtents) bool {
 		return m.asItIs(h, node, f)
 	}
 	first := &h.Readings[0]
-	if first.Target.Attr == spec.AttrData || h.Worded && node.Kind == tree.Number {
+	if first.Target.Attr == spec.AttrData || h.Refuses(node.Kind) {
 		return m.hole(h, n)
 	}
 	if node.Kind != tree.Text && node.Kind != tree.Number || h.Guard != nil || first.Conv.Structured() {

@@ -219,7 +219,7 @@ func (m *Matcher) strangeElement(t *spec.Template, n uint32, place int32) bool {
 	switch node := &m.Tree.Nodes[n]; node.Kind {
 	case tree.Text, tree.Attribute, tree.Number:
 		if holdsText(t) {
-			if t.Hole.Worded && node.Kind == tree.Number {
+			if t.Hole.Refuses(node.Kind) {
 				return false
 			}
 			before := len(m.binds)

@@ -114,7 +114,7 @@ func (m *Matcher) hole(h *spec.Hole, n uint32) bool {
 	case tree.True, tree.False:
 		return (first.Conv.Notation == spec.Boolean || first.Target.Attr == spec.AttrRetryable) && m.text(h, m.Tree.Raw(n))
 	case tree.Text, tree.Number:
-		if h.Worded && node.Kind == tree.Number {
+		if h.Refuses(node.Kind) {
 			return false
 		}
 		if h.Plain && !node.Escaped && node.End > node.Start {

@@ -227,7 +227,7 @@ func (m *Matcher) simple(w *spec.Member, n, from uint32) (fits, present bool, ne
 		}
 		h := w.Value.Hole
 		switch {
-		case h.Worded && node.Kind == tree.Number:
+		case h.Refuses(node.Kind):
 		case node.Escaped:
 			fits = m.text(h, m.Tree.Value(c))
 		case h.Plain:

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
 // Reading is one way to take a text: as an attribute, or by a pattern.
@@ -55,13 +57,19 @@ type Hole struct {
 	Unused   bool     // it is the status of the whole, which is the transport's
 	Guard    *Pattern // the text must fit it; its canonical text is written if the attribute does not
 	StandIn  *Pattern // what is written for an attribute that is not set, and read as it stands; nil for nothing
-	Worded   bool     // it takes no number: see worded
+	Worded   bool     // it takes no number: see typed
+	Numeric  bool     // it takes no text: see typed
 	NoData   string   // what is written for $data that is not set: {} or []; "" for null
 }
 
 // Noted reports that the hole takes any text in its notation. A text that does not fit it
 // is then a fault of the response, and not the mark of another shape.
 func (h *Hole) Noted() bool { return h.Guard == nil && h.Readings[0].Pattern == nil }
+
+// Refuses reports that the hole takes no value of this kind, although others would.
+func (h *Hole) Refuses(kind tree.Kind) bool {
+	return h.Worded && kind == tree.Number || h.Numeric && kind == tree.Text
+}
 
 // IsStatus reports that a hole is the status of the whole, as a number and nothing else.
 func (h *Hole) IsStatus() bool {

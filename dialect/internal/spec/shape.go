@@ -179,19 +179,25 @@ func (s *Shape) derive() {
 	if s.Media == "" {
 		s.Media = MediaTypes[s.Form]
 	}
-	s.worded()
+	s.typed()
 }
 
-// worded marks the members of a problem document that RFC 9457 defines as texts. A value of
-// another type does not fit them (section 3.1), and so neither does a number.
-func (s *Shape) worded() {
+// typed marks the members of a problem document whose type RFC 9457 defines. A value of
+// another type does not fit them (section 3.1): a number is no text, and a text no status.
+func (s *Shape) typed() {
 	if s.Body == nil || s.Body.Op != OpObject || httpheader.MediaType(s.Media) != "application/problem+json" {
 		return
 	}
 	for i := range s.Body.Members {
 		w := &s.Body.Members[i]
-		if w.Value.Op == OpHole && slices.Contains([]string{"type", "title", "detail", "instance"}, w.Names[0]) {
+		if w.Value.Op != OpHole {
+			continue
+		}
+		switch w.Names[0] {
+		case "type", "title", "detail", "instance":
 			w.Value.Hole.Worded = true
+		case "status":
+			w.Value.Hole.Numeric = true
 		}
 	}
 }
