@@ -842,6 +842,7 @@ func TestNotations(t *testing.T) {
 	}
 	want := func(path string) string { return `{"kind":"invalid","fields":[{"path":"` + path + `","message":"m"}]}` }
 	body := func(at string) string { return `{"errors":[{"at":` + at + `,"text":"m"}]}` }
+	const ofAll = `{"kind":"invalid","fields":[{"message":"m"}]}`
 	const ids = `codes: {200: success, bad: {kind: invalid, status: 400}}
 shapes: [{name: list, status: 200, json: {rows!: [{id: "$item:%", state?: $item.code}]}}]`
 	hold(t, []construct{
@@ -849,6 +850,11 @@ shapes: [{name: list, status: 200, json: {rows!: [{id: "$item:%", state?: $item.
 		{name: "a pointer behind a prefix", file: path("pointer(/body)"), body: body(`"/body/a"`), want: want("a")},
 		{name: "a pointer without its prefix", file: path("pointer(/body)"), body: body(`"/a"`), want: want("a"), wrote: body(`"/body/a"`)},
 		{name: "a pointer whose prefix is dropped for good", file: path("pointer(body?)"), body: body(`"/body/a"`), want: want("a"), wrote: body(`"/a"`)},
+		{name: "a pointer that ends inside the prefix", file: path("pointer(/data/attributes)"), body: body(`"/data"`), want: ofAll, wrote: "-"},
+		{name: "a pointer that ends inside the prefix, with a slash", file: path("pointer(/data/attributes)"), body: body(`"/data/"`), want: ofAll, wrote: "-"},
+		{name: "a pointer to the prefix itself, with a slash", file: path("pointer(/data/attributes)"), body: body(`"/data/attributes/"`), want: ofAll, wrote: "-"},
+		{name: "a pointer that leaves the prefix", file: path("pointer(/data/attributes)"), body: body(`"/data/relationships/a"`), want: want("data.relationships.a"), wrote: "-"},
+		{name: "segments that end inside the prefix", file: path("segments(data/attributes)"), body: body(`["data"]`), want: ofAll, wrote: "-"},
 		{name: "a pointer in a fragment", file: path("pointer(#)"), body: body(`"#/a/0"`), want: want("a.0")},
 		{name: "brackets", file: path("brackets"), body: body(`"a[0][b]"`), want: want("a.0.b")},
 		{name: "dots and brackets", file: path("dots"), body: body(`"a[0].b"`), want: want("a.0.b")},

@@ -123,6 +123,9 @@ func (c Conversion) fromPointer(text []byte) ([]byte, bool) {
 		for i, p := range parts {
 			parts[i] = pointerUnescape.Replace(p)
 		}
+		if c.above(parts) {
+			return nil, true
+		}
 	} else {
 		parts = segmentsOf(strings.TrimPrefix(s, "$."))
 	}
@@ -144,6 +147,15 @@ func (c Conversion) behind(parts []string) []string {
 		rest = rest[1:]
 	}
 	return rest
+}
+
+// above reports that a pointer ends inside the prefix, also with a slash at its end. It is of
+// the whole then: no path behind the prefix leads there.
+func (c Conversion) above(parts []string) bool {
+	if last := len(parts) - 1; parts[last] == "" {
+		parts = parts[:last]
+	}
+	return c.prefix != "" && strings.HasPrefix("/"+c.prefix+"/", "/"+strings.Join(parts, "/")+"/")
 }
 
 // prefixes yields the segments of the prefix.
@@ -211,6 +223,9 @@ func (c Conversion) readSegments(t *tree.Tree, n uint32) (out []byte, ok bool) {
 			continue
 		}
 		rest = ""
+	}
+	if rest != "" {
+		at = len(out) // they end inside the prefix, and are of the whole
 	}
 	return out[at:], true
 }
