@@ -76,7 +76,7 @@ func readsHint(f Difference) string {
 
 // writesHint says what to do about a response that is written otherwise than it was recorded.
 func writesHint(d author, f Difference) string {
-	if path, _, missing := strings.Cut(f.Message, `" is missing; it wrote`); missing {
+	if path, _, missing := strings.Cut(f.Message, `" is missing; `); missing {
 		name := path[strings.LastIndexAny(path, `".`)+1:]
 		if d.isFree(name, "") {
 			return "$any is written only with a value: write " + name + ": $any = 0, or what stands there; or add reads_only: true to the sample"

@@ -200,7 +200,8 @@ func (r *Result) writes(d *dialect.Dialect, c *Case, read *dialect.Decoded) {
 	if read.Shape == "" && o.Kind.Good() { // it is what the caller asked for, in no envelope
 		payload.Body = c.Response.Body
 	}
-	wrote := d.Encode(nil, asked(c.Request, &c.Response), &o, payload)
+	req := asked(c.Request, &c.Response)
+	wrote := d.Encode(nil, req, &o, payload)
 	for _, l := range wrote.Losses {
 		r.add(c, Difference{Part: PartWrites, Attribute: l.Attribute, Message: "is lost: " + l.Reason})
 	}
@@ -208,8 +209,16 @@ func (r *Result) writes(d *dialect.Dialect, c *Case, read *dialect.Decoded) {
 		r.add(c, Difference{Part: PartWrites, Attribute: "status", Want: strconv.Itoa(c.Response.Status), Got: strconv.Itoa(wrote.Status)})
 	}
 	if diff := conforms(c.Response.Body, wrote.Body, strconv.Itoa(wrote.Status), author{d.Internal()}.isFree); diff != "" {
-		r.add(c, Difference{Part: PartWrites, Attribute: "body", Message: "differs: " + diff + "; it wrote " + short(wrote.Body)})
+		r.add(c, Difference{Part: PartWrites, Attribute: "body", Message: "differs: " + diff + "; " + writer(d, &req, &o, &payload) + " wrote " + short(wrote.Body)})
 	}
+}
+
+// writer names the shape that a response is written in.
+func writer(d *dialect.Dialect, req *dialect.Request, o *parlance.Outcome, payload *dialect.Payload) string {
+	if s := d.Internal().Writes(req, o, payload); s != nil {
+		return "shape " + strconv.Quote(s.Name)
+	}
+	return "it"
 }
 
 // isFree reports that a member of that name can be anything, and is written as the text.

@@ -68,14 +68,26 @@ func (d *Writer) Encode(m *wire.Encoded, dst []byte, req *wire.Request, o *parla
 	if p := c.Replay(d.Spec, req, o); p != nil && (len(data.Body) == 0 || !d.Marked(c.Status, data.Body)) && p.Run(m, dst, c, o, data) {
 		return
 	}
+	d.encode(m, dst, req, o, data, depth, c)
+}
+
+// Writes is the shape that Encode writes the body in, nil for none.
+func (d *Writer) Writes(req *wire.Request, o *parlance.Outcome, data *wire.Payload) *spec.Shape {
+	data = given(data)
+	return d.encode(new(wire.Encoded), nil, req, o, data, 0, d.choiceFor(req, o, data))
+}
+
+// encode is Encode without a replay. It returns the shape of the body.
+func (d *Writer) encode(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, depth int, c *replay.Choice) *spec.Shape {
 	shape, read := d.write(m, dst, req, o, data, depth, c, nil)
 	if read != readWhole && shape != nil {
 		dst = dst[:len(dst):len(dst)]
-		if d.otherwise(m, dst, req, o, data, c, shape, read) == notReadByShape {
+		if shape, read = d.otherwise(m, dst, req, o, data, c, shape, read); read == notReadByShape {
 			// No shape can say it so that it is read, and so there is no body.
-			d.write(m, dst, req, o, data, depth, c, d.Shapes)
+			shape, _ = d.write(m, dst, req, o, data, depth, c, d.Shapes)
 		}
 	}
+	return shape
 }
 
 // write writes a response without a replay, in another shape than those to avoid. It
@@ -108,8 +120,9 @@ func (d *Writer) write(m *wire.Encoded, dst []byte, req *wire.Request, o *parlan
 const maxShapes = 3
 
 // otherwise writes a response that is not read as it was written in the next best shapes of
-// its form, and keeps the one that is read and loses least. It returns how that is read.
-func (d *Writer) otherwise(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, c *replay.Choice, first *spec.Shape, best verdict) verdict {
+// its form, and keeps the one that is read and loses least. It returns that, and how it is read.
+func (d *Writer) otherwise(m *wire.Encoded, dst []byte, req *wire.Request, o *parlance.Outcome, data *wire.Payload, c *replay.Choice, first *spec.Shape, best verdict) (*spec.Shape, verdict) {
+	kept := first
 	avoid := []*spec.Shape{first}
 	for range maxShapes {
 		var next wire.Encoded
@@ -119,14 +132,14 @@ func (d *Writer) otherwise(m *wire.Encoded, dst []byte, req *wire.Request, o *pa
 		}
 		mends := best == notReadByShape && read > best
 		if mends || (read > notReadByShape || best == notReadByShape) && weightOf(next.Losses) < weightOf(m.Losses) {
-			*m, best = next, read
+			*m, kept, best = next, shape, read
 		}
 		if read == readWhole {
 			break
 		}
 		avoid = append(avoid, shape)
 	}
-	return best
+	return kept, best
 }
 
 // chooseRendering is the shape for what is to be written, and whether a trace is kept of
