@@ -69,12 +69,15 @@ CALL(parlance_decide, parlanceDecide)
 CALL(parlance_encode, parlanceEncode)
 CALL(parlance_translate, parlanceTranslate)
 
+/* A name that is none is "". */
+static const char *or_empty(const char *name) { return name == NULL ? "" : name; }
+
 #define TEXT(name, argument, call)                           \
 	const char *name(argument)                           \
 	{                                                    \
 		if (atomic_load(&forked))                    \
 			return "";                           \
-		WHOLE(const char *, text, call);             \
+		WHOLE(const char *, text, or_empty(call));  \
 	}
 
 TEXT(parlance_version, void, parlanceVersion())

@@ -8,6 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os"
 	"os/exec"
@@ -378,6 +381,39 @@ func TestThePackageForPythonIsTyped(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
+}
+
+// TestEveryExportRecovers holds that a panic in an export does not end the process of somebody
+// else: a deferred call of caught, or of one like it, stands in each.
+func TestEveryExportRecovers(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "main.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exports := 0
+	for _, decl := range file.Decls {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || f.Doc == nil || !strings.HasPrefix(f.Doc.List[len(f.Doc.List)-1].Text, "//export ") {
+			continue
+		}
+		exports++
+		if !slices.ContainsFunc(f.Body.List, recovers) {
+			t.Errorf("%s has no deferred call of caught", f.Name)
+		}
+	}
+	if exports < 12 {
+		t.Errorf("main.go has %d exports", exports)
+	}
+}
+
+func recovers(statement ast.Stmt) bool {
+	deferred, ok := statement.(*ast.DeferStmt)
+	if !ok {
+		return false
+	}
+	name, ok := deferred.Call.Fun.(*ast.Ident)
+	return ok && strings.HasPrefix(name.Name, "caught")
 }
 
 // TestThePackagesHaveOneVersion holds the numbers in the files that say them.

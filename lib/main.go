@@ -119,6 +119,13 @@ func caught(x *C.parlance_exchange, code *C.int) {
 	}
 }
 
+// caughtAlone is caught for an export that has no buffer to say what went wrong.
+func caughtAlone(code *C.int32_t) {
+	if recover() != nil {
+		*code = C.PARLANCE_ERROR
+	}
+}
+
 // opened are the dialects and translators by their handles.
 var (
 	opened sync.Map
@@ -168,7 +175,8 @@ func parlanceOpen(name *C.char, length C.size_t, x *C.parlance_exchange) (handle
 }
 
 //export parlanceTranslation
-func parlanceTranslation(from, to C.int32_t) C.int32_t {
+func parlanceTranslation(from, to C.int32_t) (handle C.int32_t) {
+	defer caughtAlone(&handle)
 	f, ok := handled[*abi.Dialect](from)
 	t, also := handled[*abi.Dialect](to)
 	if !ok || !also {
@@ -178,7 +186,8 @@ func parlanceTranslation(from, to C.int32_t) C.int32_t {
 }
 
 //export parlanceClose
-func parlanceClose(handle C.int32_t) C.int {
+func parlanceClose(handle C.int32_t) (code C.int32_t) {
+	defer caughtAlone(&code)
 	if _, ok := opened.LoadAndDelete(handle); !ok {
 		return C.PARLANCE_CLOSED
 	}
@@ -227,18 +236,19 @@ func parlanceClassify(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
 }
 
 //export parlanceDecode
-func parlanceDecode(handle C.int32_t, x *C.parlance_exchange) C.int {
+func parlanceDecode(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
+	defer caught(x, &code)
 	return said(handle, x, (*abi.Dialect).Decode)
 }
 
 //export parlanceDecide
-func parlanceDecide(handle C.int32_t, x *C.parlance_exchange) C.int {
+func parlanceDecide(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
+	defer caught(x, &code)
 	return said(handle, x, (*abi.Dialect).Decide)
 }
 
 // said writes what a dialect says of an exchange.
-func said(handle C.int32_t, x *C.parlance_exchange, how func(*abi.Dialect, []byte, *abi.Exchange) ([]byte, error)) (code C.int) {
-	defer caught(x, &code)
+func said(handle C.int32_t, x *C.parlance_exchange, how func(*abi.Dialect, []byte, *abi.Exchange) ([]byte, error)) C.int {
 	d, ok := handled[*abi.Dialect](handle)
 	if !ok {
 		return C.PARLANCE_CLOSED
@@ -300,11 +310,11 @@ func parlanceTranslate(handle C.int32_t, x *C.parlance_exchange) (code C.int) {
 
 // names are those of the kinds and the acts, and the version, in memory of C that stays.
 var names = sync.OnceValue(func() (n struct {
-	version, none *C.char
-	kinds, acts   []*C.char
+	version     *C.char
+	kinds, acts []*C.char
 }) {
-	n.version, n.none = C.CString(abi.Version()), C.CString("")
-	n.kinds, n.acts = []*C.char{n.none}, []*C.char{n.none}
+	n.version = C.CString(abi.Version())
+	n.kinds, n.acts = []*C.char{nil}, []*C.char{nil}
 	for _, k := range parlance.Kinds() {
 		n.kinds = append(n.kinds, C.CString(k.String()))
 	}
@@ -314,18 +324,32 @@ var names = sync.OnceValue(func() (n struct {
 	return n
 })
 
+// nameOf is a name by its number. For a number that is none it is nil, which guard.c turns
+// into "".
 func nameOf(all []*C.char, number C.int32_t) *C.char {
 	if number < 0 || int(number) >= len(all) {
-		return names().none
+		return nil
 	}
 	return all[number]
 }
 
+// caughtName leaves a name nil if a panic ended its export.
+func caughtName() { _ = recover() }
+
 //export parlanceVersion
-func parlanceVersion() *C.char { return names().version }
+func parlanceVersion() *C.char {
+	defer caughtName()
+	return names().version
+}
 
 //export parlanceKind
-func parlanceKind(kind C.int32_t) *C.char { return nameOf(names().kinds, kind) }
+func parlanceKind(kind C.int32_t) *C.char {
+	defer caughtName()
+	return nameOf(names().kinds, kind)
+}
 
 //export parlanceAct
-func parlanceAct(act C.int32_t) *C.char { return nameOf(names().acts, act) }
+func parlanceAct(act C.int32_t) *C.char {
+	defer caughtName()
+	return nameOf(names().acts, act)
+}

@@ -110,7 +110,10 @@ const char *parlance_version(void);
  */
 parlance_dialect parlance_open(const char *name, size_t length, parlance_exchange *x);
 
-/* Opens the translation of the responses of one dialect into those of another. */
+/*
+ * Opens the translation of the responses of one dialect into those of another. It has no buffer:
+ * a fault of the library itself is PARLANCE_ERROR without a text, here and of parlance_close.
+ */
 parlance_translator parlance_translation(parlance_dialect from, parlance_dialect to);
 
 /* Closes a dialect or a translator. Calls that are under way end as if it were open. */

@@ -345,6 +345,7 @@ def _checked(code: int, x: typing.Optional[_Exchange]) -> int:
         said = _parsed(x.written())
         raise Error(said["error"], [_made(Diagnostic, d) for d in said.get("diagnostics", ())])
     raise Error({
+        _ERROR: "a fault of libparlance",
         _CLOSED: "the dialect is closed",
         _FORKED: "this process was forked from one that had loaded libparlance; open the dialect after the fork",
     }.get(code, "libparlance is of another version than this package"))
