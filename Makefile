@@ -118,11 +118,15 @@ NODE_TOOLS ?= /tmp/parlance-node-tools
 .PHONY: lib
 lib: setup ## bin/libparlance.so, .a, parlance.h, parlance.pc and bin/node, the library for other languages, and its tests
 	@command -v npm >/dev/null || { echo "run: apt-get install npm"; exit 1; }
+	@command -v qemu-aarch64 >/dev/null && command -v aarch64-linux-gnu-gcc >/dev/null || { echo "run: apt-get install qemu-user gcc-aarch64-linux-gnu"; exit 1; }
 	CGO_ENABLED=1 go build -buildmode=c-shared -o bin/libparlance.so ./lib
 	CGO_ENABLED=1 go build -buildmode=c-archive -o bin/libparlance.a ./lib
 	rm -f bin/libparlance.h && cp lib/parlance.h lib/parlance.pc bin/
 	GOARCH=arm64 CC=aarch64-linux-gnu-gcc CGO_ENABLED=1 go build -buildmode=c-shared -o bin/arm64/libparlance.so ./lib
-	@rm -f bin/arm64/libparlance.h; readelf -h bin/arm64/libparlance.so | grep 'Machine: *AArch64'
+	@rm -f bin/arm64/libparlance.h
+	aarch64-linux-gnu-gcc -I lib -o bin/arm64/fork lib/testdata/fork.c -L bin/arm64 -lparlance '-Wl,-rpath,$$ORIGIN'
+	qemu-aarch64 -L /usr/aarch64-linux-gnu bin/arm64/fork | grep -x -- '-4 -4 -4 and 1'
+	rm bin/arm64/fork
 	node lib/node/build.js bin/node --pack
 	PARLANCE_PACKAGE=$(CURDIR)/bin/node node --test lib/node/tests/published.js
 	npm install --no-save --no-audit --no-fund --prefix $(NODE_TOOLS) typescript@5.9 node@18

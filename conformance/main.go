@@ -9,6 +9,13 @@
 // whole. The third writes texts of dialect files, with the faults of each. A runner in another
 // language reads the lines, calls its library, and compares. A text that is no UTF-8 stands
 // under a name with _base64 behind it.
+//
+// differences.json lists what is known to differ, and is to be empty:
+//
+//	[{"language": "node", "case": "vms, not found", "why": "…"}]
+//
+// The languages are c, python and node. A runner fails on a difference that is not listed, and on
+// a case that is listed and does not differ.
 package main
 
 import (

@@ -166,7 +166,7 @@ func suite(t *testing.T, flags ...string) (all []conforming) {
 	return all
 }
 
-func plain(t *testing.T, text, encoded string) string {
+func plain(t testing.TB, text, encoded string) string {
 	t.Helper()
 	b, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
@@ -216,10 +216,7 @@ func (l *library) hasTwoProcessors(t *testing.T) {
 // with the one that is linked into the program. Both are used as by the checked program.
 func (l *library) isFoundByPkgConfig(t *testing.T) {
 	needs(t, "pkg-config")
-	program, err := filepath.Abs(filepath.Join("testdata", "run.c"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := absolute(t, filepath.Join("testdata", "run.c"))
 	for _, kind := range []struct{ mode, file, flags string }{
 		{"c-shared", "libparlance.so", ""},
 		{"c-archive", "libparlance.a", "--static"},
@@ -234,6 +231,15 @@ func (l *library) isFoundByPkgConfig(t *testing.T) {
 			(&library{dir}).tellsMistakes(t)
 		})
 	}
+}
+
+func absolute(t *testing.T, name string) string {
+	t.Helper()
+	name, err := filepath.Abs(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 // passesTheSuite calls every function for each response of the suite, by eight threads at
@@ -285,8 +291,10 @@ func (l *library) passes(t *testing.T, threads int, all []conforming) (memory in
 		}
 		return translations[from+to]
 	}
+	known, found := differences(t, "c"), map[string][]string{}
 	var checks []func()
 	for _, c := range all {
+		t := &findings{TB: t}
 		add := func(name string, handle int, then func(*call)) {
 			made := &call{name: name, handle: handle, status: c.Status, now: c.Now, texts: [6]string{c.Method, c.Path, c.Key, c.RequestHeader, c.Header, c.Body}}
 			if c.Cut {
@@ -316,16 +324,55 @@ func (l *library) passes(t *testing.T, threads int, all []conforming) (memory in
 		for to, want := range c.Want.Translated {
 			add("translate", translation(c.Dialect, to), func(got *call) { written(t, c.Name+" into "+to, got, want) })
 		}
+		checks = append(checks, func() { found[c.Name] = append(found[c.Name], t.texts...) })
 	}
 	memory = l.run(t, threads, calls)
 	for _, c := range checks {
 		c()
 	}
+	for name, texts := range found {
+		switch {
+		case !known[name] && len(texts) > 0:
+			t.Error(strings.Join(texts, "\n"))
+		case known[name] && len(texts) == 0:
+			t.Errorf("differences.json lists %q, and it is no difference", name)
+		}
+	}
 	return memory
 }
 
+// findings are the differences of one case. Those that are known do not fail the test.
+type findings struct {
+	testing.TB
+	texts []string
+}
+
+func (f *findings) Errorf(format string, args ...any) {
+	f.texts = append(f.texts, fmt.Sprintf(format, args...))
+}
+
+// listed is where the known differences are.
+const listed = "../conformance/differences.json"
+
+// differences are the names of the cases that a language is known to fail.
+func differences(t *testing.T, language string) map[string]bool {
+	t.Helper()
+	var all []struct{ Language, Case string }
+	text, err := os.ReadFile(listed)
+	if err := errors.Join(err, json.Unmarshal(text, &all)); err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, d := range all {
+		if d.Language == language {
+			names[d.Case] = true
+		}
+	}
+	return names
+}
+
 // same holds JSON that was written to the members that are wanted.
-func same(t *testing.T, name string, got *call, want map[string]json.RawMessage) {
+func same(t testing.TB, name string, got *call, want map[string]json.RawMessage) {
 	t.Helper()
 	var read map[string]any
 	if err := json.Unmarshal([]byte(got.out), &read); got.code != 1 || err != nil {
@@ -344,7 +391,7 @@ func same(t *testing.T, name string, got *call, want map[string]json.RawMessage)
 }
 
 // written holds a response that was written to the one that is wanted.
-func written(t *testing.T, name string, got *call, want response) {
+func written(t testing.TB, name string, got *call, want response) {
 	t.Helper()
 	if want.Passed {
 		if got.code != 0 || got.out != "" {
@@ -453,7 +500,7 @@ func (l *library) passesFromPython(t *testing.T) {
 	}
 	cmd := exec.Command(python(t), "-B", "-m", "unittest", "discover", "-s", "tests")
 	cmd.Dir = "python"
-	cmd.Env = append(os.Environ(), "PYTHONPATH=.", "PARLANCE_LIBRARY="+filepath.Join(l.dir, "libparlance.so"), "PARLANCE_CASES="+cases, "PARLANCE_HOSTILE="+hostile, "PARLANCE_FILES="+files)
+	cmd.Env = append(os.Environ(), "PYTHONPATH=.", "PARLANCE_LIBRARY="+filepath.Join(l.dir, "libparlance.so"), "PARLANCE_CASES="+cases, "PARLANCE_HOSTILE="+hostile, "PARLANCE_FILES="+files, "PARLANCE_DIFFERENCES="+absolute(t, listed))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

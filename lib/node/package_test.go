@@ -53,7 +53,7 @@ func passesInNode(t *testing.T, dir string) {
 		t.Fatal(tests, err)
 	}
 	cmd := exec.Command("node", append([]string{"--test"}, tests...)...)
-	cmd.Env = append(os.Environ(), "PARLANCE_PACKAGE="+dir, "PARLANCE_CASES="+cases, "PARLANCE_HOSTILE="+hostile, "PARLANCE_FILES="+texts)
+	cmd.Env = append(os.Environ(), "PARLANCE_PACKAGE="+dir, "PARLANCE_CASES="+cases, "PARLANCE_HOSTILE="+hostile, "PARLANCE_FILES="+texts, "PARLANCE_DIFFERENCES=../../conformance/differences.json")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
