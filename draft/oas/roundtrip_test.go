@@ -39,7 +39,7 @@ var readOtherwisePlain = map[string]int{
 	"figma":              11, // the member of the message has a name of its own
 	"firebase-messaging": 11, // the code is within the list of errors in one of two forms
 	"google-calendar":    51, // as above
-	"intercom":           40, // the type of the whole is not the code
+	"intercom":           43, // the type of the whole is not the code
 	"keycloak":           1,  // as above
 	"rails":              1,  // the message stands among the fields
 	"scim":               10, // a type beside the status is the code

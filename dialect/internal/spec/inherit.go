@@ -99,9 +99,9 @@ func (d *Spec) inherit(http *Spec) {
 		}
 	}
 	if !d.FormsListed {
-		d.Forms, d.FormsListed = d.Base.Forms, d.Base.FormsListed
+		d.Forms, d.FormsListed = slices.Clip(d.Base.Forms), d.Base.FormsListed // others extend it too
 	}
-	d.Service.Idempotency, d.Service.Support, d.Service.Auth, d.Service.Poll, d.Service.Limits = d.Base.Service.Idempotency, d.Base.Service.Support, d.Base.Service.Auth, d.Base.Service.Poll, d.Base.Service.Limits
+	d.Service.Idempotency, d.Service.Support, d.Service.Auth, d.Service.Poll, d.Service.Limits = d.Base.Service.Idempotency, d.Base.Service.Support, d.Base.Service.Auth, d.Base.Service.Poll, slices.Clip(d.Base.Service.Limits)
 }
 
 // inherited is a copy of a shape for a dialect that extends its own. Members have
