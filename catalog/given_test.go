@@ -188,6 +188,9 @@ var notGiven = map[string]map[string]string{
 	"ollama": {
 		"not in the plan": sameAs,
 	},
+	"openai": {
+		"filtered": onlyRead,
+	},
 	"openrouter": {
 		"region":      onlyRead,
 		"flagged":     "it is written as 403", // without its reasons

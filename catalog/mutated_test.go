@@ -324,11 +324,11 @@ func TestAnEmptyErrorIsNoFailure(t *testing.T) {
 	t.Parallel()
 	d := opened(t, "openai")
 	for body, want := range map[string]parlance.Kind{
-		`{"choices":[{}],"error":null}`:                                      parlance.KindSuccess,
-		`{"choices":[{}],"error":{"code":null,"message":null,"param":null}}`: parlance.KindSuccess,
-		`{"choices":[{}],"error":{"code":null,"message":"m","param":null}}`:  parlance.KindFailed,
-		`{"choices":[{}],"error":[]}`:                                        parlance.KindSuccess,
-		`{"choices":[{}],"error":"no such model"}`:                           parlance.KindNoted,
+		`{"choices":[{"text":"Hi"}],"error":null}`:                                      parlance.KindSuccess,
+		`{"choices":[{"text":"Hi"}],"error":{"code":null,"message":null,"param":null}}`: parlance.KindSuccess,
+		`{"choices":[{"text":"Hi"}],"error":{"code":null,"message":"m","param":null}}`:  parlance.KindFailed,
+		`{"choices":[{"text":"Hi"}],"error":[]}`:                                        parlance.KindSuccess,
+		`{"choices":[{"text":"Hi"}],"error":"no such model"}`:                           parlance.KindNoted,
 	} {
 		o := d.Decode(dialect.Request{Method: "POST", Path: "/v1/chat/completions"}, dialect.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body)}).Outcome
 		if o.Kind != want {
