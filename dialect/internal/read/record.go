@@ -175,8 +175,11 @@ func (f *filler) itself(scope int32, a spec.Attribute) string {
 // precedes reports that a text comes before the one that was found so far, 0 for none: a copy
 // counts only if the attribute has no text of its own.
 func (f *filler) precedes(b *bind, found int32) bool {
-	return found == 0 || !b.beside || f.m.binds[found-1].beside
+	return found == 0 || !b.copied() || f.m.binds[found-1].copied()
 }
+
+// copied reports that the text was taken for another attribute too, of the record or of the whole.
+func (b *bind) copied() bool { return b.beside || b.copy }
 
 // keys joins the names around an iteration.
 func (f *filler) keys(scope int32, a spec.Attribute) string {
