@@ -19,6 +19,8 @@ func TestTemplatesThatAreToldApart(t *testing.T) {
 			want: `{"kind":"invalid","detail":"m","notes":["s","t"]}`, wrote: `{"issue":[{"sev":{"v":"error"},"text":"m"},{"sev":{"v":"warning"},"text":"s"},{"sev":{"v":"warning"},"text":"t"}]}`},
 		{name: "a second element of one template is told", file: below, body: `{"issue":[{"sev":{"v":"error"},"text":"m"},{"sev":{"v":"warning"},"text":"s"},{"sev":{"v":"error"},"text":"n"}]}`,
 			want: `{"kind":"invalid","detail":"m","notes":["s"]}`, told: "unread_element", wrote: `{"issue":[{"sev":{"v":"error"},"text":"m"},{"sev":{"v":"warning"},"text":"s"}]}`},
+		{name: "an element that says nothing of the whole comes before one that does", file: `shapes: [{name: e, json: {errors!: [{code!: $code, text: $detail}, null]}}]`, body: `{"errors":[null,{"code":"E1","text":"m"}]}`,
+			want: `{"kind":"invalid","code":"E1","detail":"m"}`, wrote: `{"errors":[{"code":"E1","text":"m"}]}`},
 		{name: "a text in the first template alone is what the shape is recognized by", file: one, body: `{"issue":[{"code":"X","text":"s"},{"code":"MAX","text":"m"}]}`,
 			want: `{"kind":"invalid","code":"MAX","detail":"m"}`, told: "unread_element", wrote: `{"issue":[{"code":"MAX","text":"m"}]}`},
 	})
@@ -43,6 +45,7 @@ shapes: [{name: e, json: {errors!: $some}}, {name: f, json: {notes!: $title}}]`
 func TestATextOfARecordAndOfTheWhole(t *testing.T) {
 	t.Parallel()
 	const either = `{"kind":"invalid","detail":"x","fields":[{"path":"a","message":"x"},{"path":"b","message":"y"}]}`
+	const own = `{"kind":"invalid","detail":"x","fields":[{"message":"y"}]}`
 	const later = `shapes: [{name: e, json: {errors!: [{m!: $detail & $field.message}], top?: $detail}}]`
 	hold(t, []construct{
 		{name: "without a path it is the whole's", file: `shapes: [{name: e, json: {m: $detail & $field.message}}]`, body: `{"m":"x"}`, want: `{"kind":"invalid","detail":"x"}`},
@@ -52,6 +55,9 @@ func TestATextOfARecordAndOfTheWhole(t *testing.T) {
 		{name: "a path around it counts, in the other order", file: `shapes: [{name: e, json: {$field: [$field.message & $detail]}}]`, body: `{"a":["x"],"b":["y"]}`, want: either},
 		{name: "of a list the first is the whole's", file: later, body: `{"errors":[{"m":"x"},{"m":"y"}]}`, want: `{"kind":"invalid","detail":"x","fields":[{"message":"y"}]}`, wrote: "-"},
 		{name: "a shallower place takes precedence, though it comes later", file: later, body: `{"errors":[{"m":"x"},{"m":"y"}],"top":"t"}`, want: `{"kind":"invalid","detail":"t","fields":[{"message":"x"},{"message":"y"}]}`, wrote: "-"},
+		{name: "a text of its own comes before a copy of the whole's", file: `shapes: [{name: e, json: {m!: $detail & $field.message, o?: $field.message}}]`, body: `{"m":"x","o":"y"}`, want: own, wrote: `{"m":"x"}`, lost: "fields"},
+		{name: "a text of its own comes before a copy, though it stands first", file: `shapes: [{name: e, json: {o?: $field.message, m!: $detail & $field.message}}]`, body: `{"m":"x","o":"y"}`, want: own, wrote: `{"m":"x"}`, lost: "fields"},
+		{name: "a code of its own comes before a copy", file: `shapes: [{name: e, json: {c!: $code & $field.code, at?: $field, o?: $field.code}}]`, body: `{"c":"E1","at":"a","o":"E2"}`, want: `{"kind":"invalid","code":"E1","fields":[{"path":"a","code":"E2"}]}`},
 		{name: "a shallower place with the same text", file: later, body: `{"errors":[{"m":"x"},{"m":"y"}],"top":"x"}`, want: `{"kind":"invalid","detail":"x","fields":[{"message":"y"}]}`, wrote: "-"},
 	})
 }

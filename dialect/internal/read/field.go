@@ -135,16 +135,14 @@ func (f *filler) field(to *parlance.Field, s int32) {
 		var found, below int32 // of this turn
 		var code, message int32
 		for i := f.m.scopes[s].last; i > 0; i = f.m.binds[i-1].before {
-			switch b := &f.m.binds[i-1]; b.target.Attr {
-			case spec.AttrPath:
-				if !b.key || found == 0 { // a value before a name
-					found = i
-				}
-			case spec.AttrBelow:
+			switch b := &f.m.binds[i-1]; {
+			case b.target.Attr == spec.AttrPath && (!b.key || found == 0): // a value before a name
+				found = i
+			case b.target.Attr == spec.AttrBelow:
 				below = i
-			case spec.AttrCode:
+			case b.target.Attr == spec.AttrCode && f.precedes(b, code):
 				code = i
-			case spec.AttrMessage:
+			case b.target.Attr == spec.AttrMessage && f.precedes(b, message):
 				message = i
 			}
 		}

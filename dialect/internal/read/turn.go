@@ -186,6 +186,7 @@ func (m *Matcher) iterations(t *spec.Template, n uint32, of Selection) bool {
 			passed++
 		case told:
 			apart |= 1 << by
+		case t.Elems[by].Reads.Of(spec.Whole) == 0: // such as null: the whole is told by another one
 		case by == 0 || !t.Guarded():
 			wholeRead = true
 		}

@@ -71,7 +71,7 @@ func (d *Spec) checkRecords(r *Reporter, s *Shape) {
 		return
 	}
 	for _, o := range d.Shapes {
-		if o != s && o.Form == s.Form && !o.WriteOnly && o.Status.Admits(status) && !o.Fails && !o.CarriesItems() {
+		if o != s && o.Form == s.Form && !o.WriteOnly && o.Status.Admits(status) && !o.Fails && !o.CarriesItems() && coversWords(o.Methods, s.Methods) && len(o.Paths) == 0 {
 			return
 		}
 	}
