@@ -371,7 +371,7 @@ func (j *judge) loose(s *spec.Sample, whole, one *dialect.Decoded, p *probe) {
 		}
 	case failed:
 		by := j.shapeOf(one.Shape)
-		if by != nil && by.Body.Op == spec.OpHole && p.boolean {
+		if by != nil && by.Body.Op == spec.OpHole && (p.boolean || p.sort == constantProbed && namesState(p.place)) {
 			j.warn(by.Pos, "loose_success", "write {"+p.place+": $absent} in place of $data, and before that a shape for a success that has it", "if %q of the failure on line %d had another value, this would be a success, by the shape %q, which takes everything: %s", p.place, s.Pos.Line, one.Shape, p.excerpt())
 			return
 		}

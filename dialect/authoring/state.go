@@ -11,8 +11,9 @@ import (
 	"github.com/parlance-api/parlance/dialect/internal/tree"
 )
 
-// stateNames are how the names of members end in which APIs say how far some work has come.
-var stateNames = []string{"status", "state", "phase"}
+// stateNames are how the names of members end in which APIs say how far some work has come,
+// or why it ended.
+var stateNames = []string{"status", "state", "phase", "finish_reason", "finishreason", "stop_reason", "stopreason"}
 
 // The words of such a state, in lower case and without what stands between their parts.
 var (
@@ -77,9 +78,15 @@ func stateIn(t *tree.Tree, n uint32, around ...string) (uint32, []string) {
 
 // isState reports the name of a state with a word of one.
 func isState(name, value string) bool {
-	name, word := strings.ToLower(name), strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(value))
-	return slices.ContainsFunc(stateNames, func(s string) bool { return strings.HasSuffix(name, s) }) &&
-		(slices.Contains(failedStates, word) || slices.Contains(otherStates, word))
+	word := strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(value))
+	return namesState(name) && (slices.Contains(failedStates, word) || slices.Contains(otherStates, word))
+}
+
+// namesState reports the name of a member in which APIs say how far some work has come, or
+// why it ended.
+func namesState(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(stateNames, func(s string) bool { return strings.HasSuffix(name, s) })
 }
 
 // likeCase is a word in the letter case of another one.
