@@ -54,17 +54,18 @@ func TestWhatASampleLeavesOutIsNoDifferenceButIsListed(t *testing.T) {
 	}
 }
 
-// A success whose payload can be anything cannot be told from a failure of another form, so
-// the author can do nothing.
-func TestASuccessThatCanBeAnythingIsNotCalledLoose(t *testing.T) {
+// A success whose payload can be anything takes each other word of a state. The author can
+// let such a word be noted.
+func TestASuccessThatTakesEveryOtherWordOfAStateIsCalledLoose(t *testing.T) {
 	t.Parallel()
 	const failed = "  - {name: failed, status: 200, is: failed, json: {state: broken, problem!: $detail}}\n"
 	const sample = "samples:\n  - response: |\n      HTTP/1.1 200 OK\n\n      {\"state\":\"broken\",\"problem\":\"no\"}\n    reads_only: true\n    outcome: {kind: failed, detail: no}\n"
 	for shape, want := range map[string]string{
-		"  - {name: result, status: 200, json: $data}\n":                         "",
-		"  - {name: result, status: 200, json: {state: $any, result: $data}}\n":  "loose_success",
-		"  - {name: result, status: 200, json: {state: $any, result!: $data}}\n": "",
-		"  - {name: result, status: 200, json: {state: fine, result: $data}}\n":  "",
+		"  - {name: result, status: 200, json: $data}\n": "loose_success",
+		"  - {name: other, status: 200, is: noted, read_only: true, json: {state!: $note}}\n  - {name: result, status: 200, json: $data}\n": "",
+		"  - {name: result, status: 200, json: {state: $any, result: $data}}\n":                                                             "loose_success",
+		"  - {name: result, status: 200, json: {state: $any, result!: $data}}\n":                                                            "",
+		"  - {name: result, status: 200, json: {state: fine, result: $data}}\n":                                                             "",
 	} {
 		if got := strings.Join(rulesOf("dialect: x\ncodes: {200: success, 4xx: invalid}\nshapes:\n"+failed+shape+sample), " "); got != want {
 			t.Errorf("%s%q, not %q", shape, got, want)
