@@ -62,6 +62,39 @@ func TestFormsOfRecordsOfWhichNoneSaysSuccessAreCalledLoose(t *testing.T) {
 	}
 }
 
+// The body of an operation which says how it ended is due, although the file has no form for
+// one that went well.
+func TestABodyThatSaysHowAnOperationEndedIsDue(t *testing.T) {
+	t.Parallel()
+	const file = "codes: {200: success, 4xx: invalid}\nshapes:\n" +
+		"  - {name: failed, path: /jobs/*, status: 200, is: failed, json: {state: failed, text: $detail}}\n" +
+		"  - {name: bulk, method: POST, path: /bulk, status: 200, json: {rows!: [{id!: $item, error?: $item.detail}]}}\n" +
+		"  - {name: named, path: /names, status: 200, json: {at: $note}}\n" +
+		"  - {name: error, status: 4xx, json: {text: $detail}}\n"
+	d := compile(t, file)
+	for _, c := range []struct {
+		method, path string
+		status       int
+		kind         parlance.Kind
+	}{
+		{"GET", "/jobs/1", 200, parlance.KindNoted},
+		{"POST", "/jobs/1", 200, parlance.KindNoted},
+		{"DELETE", "/jobs/1", 200, parlance.KindSuccess}, // most answer so without a body
+		{"HEAD", "/jobs/1", 200, parlance.KindSuccess},
+		{"GET", "/jobs/1", 204, parlance.KindEmpty},
+		{"POST", "/bulk", 200, parlance.KindNoted},
+		{"GET", "/bulk", 200, parlance.KindSuccess},
+		{"GET", "/names", 200, parlance.KindSuccess}, // a note is no failure
+		{"GET", "/other", 200, parlance.KindSuccess},
+		{"GET", "", 200, parlance.KindSuccess},
+	} {
+		r := d.Decode(dialect.Request{Method: c.method, Path: c.path}, dialect.Response{Status: c.status})
+		if due := c.kind == parlance.KindNoted; r.Outcome.Kind != c.kind || (len(r.Diagnostics) == 1 && r.Diagnostics[0].Rule == "empty_body") != due {
+			t.Errorf("%s %s: an empty %d reads as %s with %v", c.method, c.path, c.status, r.Outcome.Kind, r.Diagnostics)
+		}
+	}
+}
+
 func TestABodyOfBlanksIsEmpty(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"json: {a!: $data}", "xml: {r: {a!: $data}}"} {

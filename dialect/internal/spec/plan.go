@@ -129,8 +129,8 @@ func (p *Plan) Lacks(req *wire.Request, res *wire.Response) string {
 		if p.SaysMore && p.asks(req) {
 			return "body_not_read"
 		}
-	case res.Status == 200 && len(res.Body) == 0 && !res.Cut && p.Expected && !wire.Untouched(res.Header):
-		if slices.ContainsFunc(p.Shapes, func(s *Shape) bool { return p.demands(s, req) }) {
+	case res.Status == 200 && len(res.Body) == 0 && !res.Cut && (p.Expected || p.SaysMore) && !wire.Untouched(res.Header):
+		if slices.ContainsFunc(p.Shapes, func(s *Shape) bool { return p.demands(s, req) || p.judges(s, req) }) {
 			return "empty_body"
 		}
 	}
@@ -141,6 +141,12 @@ func (p *Plan) Lacks(req *wire.Request, res *wire.Response) string {
 // records is demanded only of some requests: elsewhere one may have had no records.
 func (p *Plan) demands(s *Shape, req *wire.Request) bool {
 	return s.Expected() && (s.asksMuch() || s.CarriesData() || s.Is == "success") && p.Concerns(s, req) && (req.Path != "" || len(s.Paths) == 0)
+}
+
+// judges reports that a body of this form says how such a request ended, so that one without
+// a body does not.
+func (p *Plan) judges(s *Shape, req *wire.Request) bool {
+	return len(s.Paths) > 0 && s.Stream == nil && s.Body != nil && s.CanFail() && req.Path != "" && p.Concerns(s, req) && (req.Method != "DELETE" || len(s.Methods) > 0)
 }
 
 // asksMuch reports that a shape names the path, or the method and the status.
