@@ -112,3 +112,19 @@ func pairsOf(all []dialect.HeaderField) dialect.HeaderMap {
 	}
 	return h
 }
+
+// A whole body that is a definition is written as one that stands in the shape itself.
+func TestABodyThatIsADefinitionIsWrittenForASuccessWithACode(t *testing.T) {
+	t.Parallel()
+	const codes = "codes: {200: success, 4xx: invalid, Authorised: {kind: success, status: 200}}\n"
+	for _, file := range []string{
+		codes + "shapes: [{name: payment, path: /payments, status: 200, json: {resultCode!: $code}}]",
+		codes + "define: {payment: {resultCode!: $code}}\nshapes: [{name: payment, path: /payments, status: 200, json: $payment}]",
+	} {
+		o := parlance.Outcome{Kind: parlance.KindSuccess, Code: "Authorised"}
+		m := compile(t, file).Encode(nil, dialect.Request{Method: "POST", Path: "/payments"}, &o, dialect.Payload{})
+		if string(m.Body) != `{"resultCode":"Authorised"}` || len(m.Losses) > 0 {
+			t.Errorf("%s writes %s and loses %v", file, m.Body, m.Losses)
+		}
+	}
+}

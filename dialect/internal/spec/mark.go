@@ -84,6 +84,7 @@ func (d *Spec) failing(is string) bool {
 // listsFailures reports that a list of a template, outside of records, holds elements that say
 // that the whole failed. So other elements than the file knows may say so too.
 func (d *Spec) listsFailures(t *Template) bool {
+	t = t.inline()
 	if t.Op == OpList && t.Reads.Of(Item) == 0 && slices.ContainsFunc(t.Elems, func(e *Template) bool { return d.failing(e.Is) }) {
 		return true
 	}
@@ -105,7 +106,7 @@ func (f fixed) same(o fixed) bool {
 
 // constants calls yield with each constant of an object, or of the objects in it.
 func (t *Template) constants(at []string, yield func(f fixed, w *Member)) {
-	if t.Op != OpObject {
+	if t = t.inline(); t.Op != OpObject {
 		return
 	}
 	for i := range t.Members {

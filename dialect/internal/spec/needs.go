@@ -4,6 +4,7 @@ import "slices"
 
 // Fillable reports that everything that must be there can be written.
 func (t *Template) Fillable(present Set) bool {
+	t = t.inline()
 	if t.Needs()&^present != 0 {
 		return false
 	}
@@ -41,7 +42,15 @@ func (w *Member) fillable(present Set) bool {
 
 // listed follows a reference to a definition that is a list.
 func (t *Template) listed() *Template {
-	if t.Op == OpReference && !t.Def.Loops && t.Def.Body.Op == OpList {
+	if in := t.inline(); in.Op == OpList {
+		return in
+	}
+	return t
+}
+
+// inline follows a reference, but not one to a definition that contains itself.
+func (t *Template) inline() *Template {
+	if t.Op == OpReference && !t.Def.Loops && t.Def.Body != nil {
 		return t.Def.Body
 	}
 	return t
@@ -96,6 +105,7 @@ func (t *Template) bare(present Set) bool {
 // Needs are the attributes of the whole without which the template cannot be
 // written so that it reads back.
 func (t *Template) Needs() (s Set) {
+	t = t.inline()
 	for i := range t.Members {
 		if m := &t.Members[i]; m.needed() {
 			s |= m.needs()

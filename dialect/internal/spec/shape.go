@@ -173,8 +173,8 @@ func (s *Shape) derive() {
 	if s.Name == "" {
 		s.Name = "line " + strconv.Itoa(s.Pos.Line)
 	}
-	if s.Is == "" && s.Body != nil && s.Body.Op == OpObject {
-		s.Is = s.Body.Is // what the form says of the whole
+	if s.Is == "" && s.Body != nil && s.Body.inline().Op == OpObject {
+		s.Is = s.Body.inline().Is // what the form says of the whole
 	}
 	if s.Media == "" {
 		s.Media = MediaTypes[s.Form]
