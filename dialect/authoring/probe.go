@@ -371,7 +371,7 @@ func (j *judge) loose(s *spec.Sample, whole, one *dialect.Decoded, p *probe) {
 		}
 	case failed:
 		by := j.shapeOf(one.Shape)
-		if by != nil && by.Body.Op == spec.OpHole && (p.boolean || p.sort == constantProbed && namesState(p.place)) {
+		if by != nil && by.Body.Op == spec.OpHole && p.state() {
 			j.warn(by.Pos, "loose_success", "write {"+p.place+": $absent} in place of $data, and before that a shape for a success that has it", "if %q of the failure on line %d had another value, this would be a success, by the shape %q, which takes everything: %s", p.place, s.Pos.Line, one.Shape, p.excerpt())
 			return
 		}
@@ -391,6 +391,9 @@ func (j *judge) toNote(shape string) string {
 	}
 	return "add is: success to the shape, so that another body is noted"
 }
+
+// state reports that the constant which was changed says how the request ended.
+func (p *probe) state() bool { return p.sort == constantProbed && (p.boolean || namesState(p.place)) }
 
 // hint says how a success that takes the changed body of a failure is told from it.
 func (p *probe) hint(by *spec.Shape) string {

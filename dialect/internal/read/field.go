@@ -132,35 +132,42 @@ func (f *filler) ofError(around, s int32, a, or spec.Attribute) string {
 func (f *filler) field(to *parlance.Field, s int32) {
 	var path fieldPath
 	for ; s >= 0; s = f.m.scopes[s].parent {
-		var found, below int32 // of this turn
-		var code, message int32
-		for i := f.m.scopes[s].last; i > 0; i = f.m.binds[i-1].before {
-			switch b := &f.m.binds[i-1]; {
-			case b.target.Attr == spec.AttrPath && (!b.key || found == 0): // a value before a name
-				found = i
-			case b.target.Attr == spec.AttrBelow:
-				below = i
-			case b.target.Attr == spec.AttrCode && f.precedes(b, code):
-				code = i
-			case b.target.Attr == spec.AttrMessage && f.precedes(b, message):
-				message = i
-			}
+		one := f.fieldTurn(s)
+		if one.code > 0 && to.Code == "" {
+			to.Code = f.text(int(one.code - 1))
 		}
-		if code > 0 && to.Code == "" {
-			to.Code = f.text(int(code - 1))
+		if one.message > 0 && to.Message == "" {
+			to.Message = f.text(int(one.message - 1))
 		}
-		if message > 0 && to.Message == "" {
-			to.Message = f.text(int(message - 1))
-		}
-		if below > 0 && !path.whole {
-			path.begin(f.text(int(below - 1)))
+		if one.below > 0 && !path.whole {
+			path.begin(f.text(int(one.below - 1)))
 			path.open = true
 		}
-		if found > 0 {
-			path.around(f.text(int(found-1)), f.m.binds[found-1].key)
+		if one.path > 0 {
+			path.around(f.text(int(one.path-1)), f.m.binds[one.path-1].key)
 		}
 	}
 	to.Path = path.text
+}
+
+// fieldBinds are one more than the places of the texts of a Field; 0 for none.
+type fieldBinds struct{ path, below, code, message int32 }
+
+// fieldTurn is what one turn says of a Field.
+func (f *filler) fieldTurn(s int32) (one fieldBinds) {
+	for i := f.m.scopes[s].last; i > 0; i = f.m.binds[i-1].before {
+		switch b := &f.m.binds[i-1]; {
+		case b.target.Attr == spec.AttrPath && (!b.key || one.path == 0): // a value before a name
+			one.path = i
+		case b.target.Attr == spec.AttrBelow:
+			one.below = i
+		case b.target.Attr == spec.AttrCode && f.precedes(b, one.code):
+			one.code = i
+		case b.target.Attr == spec.AttrMessage && f.precedes(b, one.message):
+			one.message = i
+		}
+	}
+	return one
 }
 
 // fieldPath is a path that is put together from the inside to the outside.

@@ -70,10 +70,11 @@ func (d *Spec) checkRecords(r *Reporter, s *Shape) {
 	if !s.CarriesItems() || s.CarriesData() || s.WriteOnly || s.ReadOnly || len(s.Paths)+len(s.Headers) > 0 || !s.Status.Admits(status) {
 		return
 	}
-	for _, o := range d.Shapes {
-		if o != s && o.Form == s.Form && !o.WriteOnly && o.Status.Admits(status) && !o.Fails && !o.CarriesItems() && coversWords(o.Methods, s.Methods) && len(o.Paths) == 0 {
-			return
-		}
+	beside := func(o *Shape) bool {
+		return o.Form == s.Form && !o.WriteOnly && o.Status.Admits(status) && !o.Fails && !o.CarriesItems() && coversWords(o.Methods, s.Methods) && len(o.Paths) == 0
+	}
+	if slices.ContainsFunc(d.Shapes, beside) {
+		return
 	}
 	r.Warn(s.Pos, "records_only", "give it the path of its operation, or add a shape that names what each other success has: {name: success, status: 200, json: {result!: $data}}",
 		"the shape %q is the only one for a success, so every other body under %d is noted and not a success", s.Name, status)
