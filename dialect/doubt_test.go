@@ -227,6 +227,30 @@ func TestAKindThatNobodyKnowsIsToldEachTime(t *testing.T) {
 	}
 }
 
+// The status that a failure repeats in its body is a mark, if it is one of a failure.
+func TestTheStatusOfAFailureInTheBodyOfASuccess(t *testing.T) {
+	t.Parallel()
+	const codes = "codes: {200: success, 4xx: invalid, 404: not_found}\nshapes:\n"
+	const file = codes + "- {name: error, status: 4xx 5xx, json: {status: $status:int, message!: $detail}}\n- {name: ok, status: 200, json: $data}"
+	const inner = codes + "- {name: error, status: 4xx 5xx, json: {meta: {status: $status:int, message!: $detail}}}\n- {name: ok, status: 200, json: $data}"
+	const may = codes + "- {name: error, status: 4xx 5xx, json: {status?: $status:int, message!: $detail}}\n- {name: ok, status: 200, json: $data}"
+	const xml = codes + "- {name: error, status: 4xx 5xx, xml: {R: {E: {Status: $status, Message!: $detail}}}}\n- {name: ok, status: 200, xml: {R: $data}}"
+	const noted = `{"kind":"noted","detail":"t"}`
+	const success = `{"kind":"success"}`
+	hold(t, []construct{
+		{name: "a failure's", file: file, status: 200, body: `{"status":404,"message":"t"}`, want: noted, told: "failure_mark", wrote: "-"},
+		{name: "a server's failure", file: file, status: 201, body: `{"status":503,"message":"t"}`, want: noted, told: "failure_mark", wrote: "-"},
+		{name: "a text", file: file, status: 200, body: `{"status":"404","message":"t"}`, want: noted, told: "failure_mark", wrote: "-"},
+		{name: "deeper", file: inner, status: 200, body: `{"meta":{"status":404,"message":"t"}}`, want: noted, told: "failure_mark", wrote: "-"},
+		{name: "XML", file: xml, status: 200, body: `<R><E><Status>404</Status><Message>t</Message></E></R>`, want: noted, told: "failure_mark", wrote: "-"},
+		{name: "of a success", file: file, status: 200, body: `{"status":200,"message":"t"}`, want: success, wrote: "-"},
+		{name: "a word", file: file, status: 200, body: `{"status":"active","message":"t"}`, want: success, wrote: "-"},
+		{name: "a number of another size", file: file, status: 200, body: `{"status":4040,"message":"t"}`, want: success, wrote: "-"},
+		{name: "without the text of a failure", file: file, status: 200, body: `{"status":404,"id":7}`, want: success, wrote: "-"},
+		{name: "not demanded", file: may, status: 200, body: `{"status":404,"message":"t"}`, want: success, wrote: "-"},
+	})
+}
+
 // A root that has another name for each operation stands around the mark.
 func TestAMarkBelowAMemberOfAnyName(t *testing.T) {
 	t.Parallel()

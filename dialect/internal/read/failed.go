@@ -205,6 +205,8 @@ func (m *Matcher) carriesMember(w *spec.Member, n uint32, known *spec.Template) 
 			return true, w.Mark
 		}
 		return found && m.structured(c), false // one of another form says nothing
+	case w.Status:
+		return found || !w.Must, found && m.failing(c)
 	case w.Mark && (!found || m.falsy(c) || !known.HasConstant()):
 		there := found && !m.falsy(c)
 		return there || !w.Must, there
@@ -213,6 +215,12 @@ func (m *Matcher) carriesMember(w *spec.Member, n uint32, known *spec.Template) 
 	}
 	fits, marked = m.carries(w.Value, c, known)
 	return fits || !w.Must, fits && marked
+}
+
+// failing reports that a value is the status of a failure.
+func (m *Matcher) failing(n uint32) bool {
+	text := m.Tree.Value(n)
+	return len(text) == 3 && (text[0] == '4' || text[0] == '5') && tree.IsDigits(string(text))
 }
 
 // structured reports that a value is an object or a list.

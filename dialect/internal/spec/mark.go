@@ -9,10 +9,11 @@ import (
 )
 
 // A mark is something in the body of a failure that no success carries. A good status
-// with a mark in its body is no plain success. There are two kinds of them:
+// with a mark in its body is no plain success. There are three kinds of them:
 //
 //   - a member that a failure's shape asks for and that is named after an error
 //   - a constant that stands in a failure's shape, and in no other at that place
+//   - the status of a failure, in the member that has it in a failure's shape
 //
 // A shape that leaves it to the status, the code or the elements of a list whether the
 // response failed counts as a failure's for a body that it does not fit.
@@ -148,7 +149,8 @@ func (t *Template) mark(names []string, seen map[*Instance]bool) []string {
 		if w.Value.Op != OpConst && NamesError(w.Names[0]) {
 			w.Mark = true
 		}
-		if w.Mark {
+		w.Status = w.Value.status()
+		if w.Mark || w.Status {
 			names = append(names, w.Names...)
 		}
 		names = w.Value.mark(names, seen)
@@ -157,6 +159,11 @@ func (t *Template) mark(names []string, seen map[*Instance]bool) []string {
 		names = t.Rest.Value.mark(names, seen)
 	}
 	return names
+}
+
+// status reports that a template is a hole for the status.
+func (t *Template) status() bool {
+	return t.Op == OpHole && t.Hole.Readings[0].Target == Target{Owner: Whole, Attr: AttrStatus}
 }
 
 // Under is what an object says of its member by the first of some names, nil for nothing.

@@ -99,6 +99,7 @@ type Member struct {
 	Must      bool     // key!: must be there and not empty for the shape to fit
 	Constant  bool     // its value is a constant, or one of several
 	Mark      bool     // only failures carry it
+	Status    bool     // it holds the status, which only failures have from 400 on
 	Value     *Template
 }
 
